@@ -1,0 +1,40 @@
+// Runs one of the repository's commands (see `tasks`), on a clone on which nothing was installed too.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setup } from './setup.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = (name) => join(root, 'node_modules/.bin', name);
+const node = process.execPath;
+
+/** Each task: the commands that it runs one after the other; what the user adds goes to the last. */
+const tasks = {
+  start: [[node, 'packages/cli/dist/main.js', 'blackout']],
+  test: [[bin('vitest'), 'run']],
+  build: [],
+  check: [
+    [bin('biome'), 'check', '--error-on-warnings', '.'],
+    [bin('tsc'), '--project', 'tsconfig.test.json'],
+    [node, 'scripts/check-packages.mjs'],
+    [node, 'scripts/docs.mjs', '--check'],
+  ],
+  format: [[bin('biome'), 'check', '--write', '.']],
+  docs: [[node, 'scripts/docs.mjs']],
+  bench: [[node, 'test/bench/main.mjs']],
+};
+
+const [name, ...added] = process.argv.slice(2);
+const commands = tasks[name];
+if (!commands) {
+  process.stderr.write(`lifeguard: no task named ${name}; there are ${Object.keys(tasks).join(', ')}\n`);
+  process.exit(2);
+}
+
+setup();
+for (const [index, [command, ...args]] of commands.entries()) {
+  const more = index === commands.length - 1 ? added : [];
+  const { status, signal, error } = spawnSync(command, [...args, ...more], { cwd: root, stdio: 'inherit' });
+  if (error) process.stderr.write(`lifeguard: ${command}: ${error.message}\n`);
+  if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+}
