@@ -1,1 +1,18 @@
-export {};
+export { ConfigError, type ConfigProblem, LifeguardError, type TcpOptions } from '@lifeguard/tcp';
+export type { EvictReason } from './classify.js';
+export {
+  AcquireTimeoutError,
+  ConnectTimeoutError,
+  ConnectUnansweredError,
+  DrainTimeoutError,
+  NotBorrowedError,
+  PoolClosedError,
+  QueueFullError,
+  StepTimeoutError,
+} from './errors.js';
+export type { PoolEvents } from './events.js';
+export type { Factory } from './factory.js';
+export type { Logger } from './log.js';
+export { POOL_SETTINGS, type PoolOptions } from './options.js';
+export { type AcquireOptions, createPool, Pool } from './pool.js';
+export type { ConnectionReport, PoolStats } from './stats.js';

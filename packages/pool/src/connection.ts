@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import type { Arrival } from './attempt.js';
+import type { EvictReason } from './classify.js';
+import type { Watch } from './watch.js';
+
+/** Why a connection must not be lent again. */
+export interface Failure {
+  readonly reason: EvictReason;
+  readonly error?: unknown;
+}
+
+/**
+ * Where a connection is.
+ *
+ * - `idle`: to be lent
+ * - `lent`: a borrower has it
+ * - `checking`: `validate` or `reset` runs
+ * - `leaving`: it has left the pool, and will be closed in this turn of the event loop or soon after
+ * - `gone`: it is being closed, or has been
+ */
+export type Place = 'idle' | 'lent' | 'checking' | 'leaving' | 'gone';
+
+/** What the pool knows of one connection. */
+export class Connection<T> {
+  readonly resource: T;
+  readonly watch: Watch;
+  readonly generation: number;
+  readonly createdAt = Date.now();
+  /** When its lifetime ends, `Infinity` if never. */
+  readonly expiresAt: number;
+  place: Place = 'idle';
+  /** Once set it stays, and the connection is never lent again. */
+  failure: Failure | undefined;
+  uses = 0;
+  /** When it came to its place. */
+  movedAt = this.createdAt;
+  /** Runs out when the connection has been lent for suspiciously long. */
+  leakTimer: NodeJS.Timeout | undefined;
+
+  /** Remote address and port, as they were on arrival; a closed socket has forgotten them. */
+  readonly peer: string | undefined;
+
+  constructor({ resource, watch }: Arrival<T>, generation: number, lifetimeMillis: number) {
+    this.resource = resource;
+    this.watch = watch;
+    this.generation = generation;
+    this.expiresAt = this.createdAt + lifetimeMillis;
+    this.peer = findPeer(watch.sockets);
+  }
+}
+
+function findPeer(sockets: ReadonlySet<Socket>): string | undefined {
+  for (const { remoteAddress, remotePort } of sockets) {
+    if (remoteAddress !== undefined) return `${remoteAddress}:${remotePort}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,598 @@
+import { type Arrival, startAttempt } from './attempt.js';
+import { type EvictReason, isRoutine, socketFailure } from './classify.js';
+import { Connection, type Failure, type Place } from './connection.js';
+import { type Attempt, Connector, type Consequence } from './connector.js';
+import { within } from './deadline.js';
+import { Desk } from './desk.js';
+import {
+  AcquireTimeoutError,
+  DrainTimeoutError,
+  NotBorrowedError,
+  PoolClosedError,
+  type PoolState,
+  QueueFullError,
+  StepTimeoutError,
+} from './errors.js';
+import { type PoolEvents, SafeEmitter } from './events.js';
+import { checkFactory, type Factory } from './factory.js';
+import { Housekeeper } from './housekeeper.js';
+import { Inventory } from './inventory.js';
+import { createLogger, type Log, logFor } from './log.js';
+import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
+import { type Alarm, Watch } from './watch.js';
+
+/** How one caller waits. */
+export interface AcquireOptions {
+  /** 0 is served first; up to `priorityRange` - 1. Default 0. */
+  readonly priority?: number;
+  /** Leaves the queue when it aborts: `acquire` rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** In place of the pool's `acquireTimeoutMillis`; 0 waits without end. */
+  readonly timeoutMillis?: number;
+}
+
+/** How long `drain` and `close` wait for borrowers to return what they hold, unless told otherwise. */
+const PATIENCE_MILLIS = 30_000;
+
+/**
+ * Makes a pool of connections whose sockets are hardened, and which leave the pool the moment the kernel gives up on
+ * them.
+ *
+ * @throws {ConfigError} that names every option and every environment variable that can't be used
+ * @throws {TypeError} if the factory lacks `create` or `destroy`
+ */
+export function createPool<T>(factory: Factory<T>, options: PoolOptions = {}): Pool<T> {
+  return new Pool(factory, options);
+}
+
+/** See `createPool`. Its methods and getters are those of generic-pool, and some more. */
+export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
+  readonly #factory: Factory<T>;
+  readonly #options: ResolvedOptions;
+  readonly #log: Log;
+  readonly #inventory: Inventory<T>;
+  readonly #connector: Connector<Connection<T>>;
+  readonly #desk: Desk<T>;
+  readonly #housekeeper = new Housekeeper(() => this.#retire());
+  readonly #counter = new Counter();
+
+  /** Every connection that has arrived and is not leaving, by what the factory made. */
+  readonly #connections = new Map<T, Connection<T>>();
+  /** How many of them are in each place. */
+  readonly #count = { idle: 0, lent: 0, checking: 0, leaving: 0, gone: 0 };
+  /** What `close` took from borrowers who were too slow; they may give it back, once. */
+  readonly #revoked = new Set<T>();
+  /** Closes under way. None of them rejects. */
+  readonly #closing = new Set<Promise<void>>();
+  /** Who waits for the pool to come to a state. */
+  readonly #conditions = new Set<() => void>();
+  /** Connections of an earlier generation are not lent again. */
+  #generation = 0;
+  /** Connections that the inventory was asked for and has not brought. */
+  #ordered = 0;
+  #phase: 'open' | 'draining' | 'closed' = 'open';
+  #refusalTold = false;
+
+  constructor(factory: Factory<T>, options: PoolOptions = {}) {
+    super();
+    checkFactory(factory);
+    this.#factory = factory;
+    this.#options = resolveOptions(options);
+    const { min, max, fifo, maxConnecting, priorityRange, autostart, name, logger, logLevel, warnings } = this.#options;
+    this.#log = logFor(name ?? factory.name ?? 'pool', logger ?? createLogger(logLevel));
+    for (const warning of warnings) this.#log('warn', warning);
+    this.#desk = new Desk(priorityRange, () => this.#noticeState());
+    this.#connector = new Connector<Connection<T>>({
+      maxConnecting,
+      start: () => this.#startAttempt(),
+      wanted: () => ({ waiting: this.#desk.waiting, missing: min - this.#connections.size }),
+      failed: (error) => this.#connectFailed(error),
+      surplus: (connection) => this.#turnAway(connection),
+    });
+    this.#inventory = new Inventory<T>({
+      min,
+      max,
+      fifo,
+      open: () => this.#connector.fill(),
+      close: (connection) => this.#close(connection),
+    });
+    if (autostart) this.start();
+  }
+
+  /** Connections, those being opened included. */
+  get size(): number {
+    return this.#connections.size + this.#connector.connecting;
+  }
+
+  /** Connections that can be lent now. */
+  get available(): number {
+    return this.#count.idle;
+  }
+
+  /** Connections that are lent, or looked over between two loans. */
+  get borrowed(): number {
+    return this.#count.lent + this.#count.checking;
+  }
+
+  /** Callers who wait for a connection. */
+  get pending(): number {
+    return this.#desk.waiting;
+  }
+
+  get max(): number {
+    return this.#options.max;
+  }
+
+  get min(): number {
+    return this.#options.min;
+  }
+
+  /** How many more connections could be opened. */
+  get spareResourceCapacity(): number {
+    return Math.max(0, this.max - this.size);
+  }
+
+  /** Opens `min` connections, and keeps them from now on. With `autostart` this has been done. */
+  start(): void {
+    if (this.#phase === 'open') this.#inventory.start();
+  }
+
+  /** Resolves once `min` connections can be lent. */
+  ready(): Promise<void> {
+    return this.#until(() => this.available >= this.min);
+  }
+
+  /**
+   * Borrows a connection, to be given back with `release` or `destroy`.
+   *
+   * While connects fail it waits, for they are tried again: the network's return is noticed within a second.
+   *
+   * @param request a priority, or how to wait
+   * @throws {AcquireTimeoutError} when time is up; its `cause` is the last connect error, if connects have been failing
+   * @throws {QueueFullError} if `maxWaitingClients` wait already
+   * @throws {PoolClosedError} after `drain` or `close`
+   * @throws the signal's reason when it aborts; the driver's own error if it is permanent (wrong password, …)
+   */
+  acquire(request: number | AcquireOptions = {}): Promise<T> {
+    const { priority, signal, timeoutMillis } = typeof request === 'number' ? { priority: request } : request;
+    if (this.#phase !== 'open') return Promise.reject(new PoolClosedError());
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
+    const patience = timeoutMillis ?? this.#options.acquireTimeoutMillis;
+    const served = this.#desk.wait({ priority, signal, timeoutMillis: patience, late: () => this.#tooLate(patience) });
+    this.#restock();
+    return served;
+  }
+
+  /**
+   * Gives a connection back.
+   *
+   * @param error what went wrong with it: the connection is closed, unless the factory's `isFatal` says that it can go on
+   * @throws {NotBorrowedError} (rejects) if it is not lent
+   */
+  async release(resource: T, error?: unknown): Promise<void> {
+    if (this.#revoked.delete(resource)) return;
+    const connection = this.#takeBack(resource);
+    this.#counter.released += 1;
+    this.emit('release', resource, error);
+    if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
+      this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
+    } else if (this.#factory.reset || this.#options.testOnReturn) {
+      void this.#lookOver(connection);
+    } else {
+      this.#offer(connection);
+    }
+  }
+
+  /**
+   * Gives a connection back to be closed.
+   *
+   * @throws {NotBorrowedError} (rejects) if it is not lent
+   */
+  async destroy(resource: T): Promise<void> {
+    if (this.#revoked.delete(resource)) return;
+    this.#evict(this.#takeBack(resource), 'destroyed');
+  }
+
+  /** Whether this is lent now. */
+  isBorrowedResource(resource: T): boolean {
+    return this.#connections.get(resource)?.place === 'lent';
+  }
+
+  /** Borrows a connection for one call of `use`. If that fails, the connection is given back with its error. */
+  async use<R>(use: (resource: T) => R | PromiseLike<R>, request?: number | AcquireOptions): Promise<R> {
+    const resource = await this.acquire(request);
+    try {
+      const result = await use(resource);
+      await this.release(resource);
+      return result;
+    } catch (error) {
+      if (this.isBorrowedResource(resource)) await this.release(resource, error);
+      throw error;
+    }
+  }
+
+  /**
+   * Lends to those who wait already and to nobody else. Resolves once all is given back.
+   *
+   * @throws {DrainTimeoutError} (rejects) if that takes longer than `timeoutMillis` (default 30,000; 0: without end)
+   */
+  async drain({ timeoutMillis = PATIENCE_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
+    if (this.#phase === 'open') this.#phase = 'draining';
+    const quiet = () => this.#desk.waiting === 0 && this.borrowed === 0;
+    await this.#until(quiet, timeoutMillis, () => new DrainTimeoutError(timeoutMillis, this.#state()));
+    this.#shut();
+  }
+
+  /** Replaces every connection: idle ones are closed now, lent ones on their return. Resolves once idle ones are closed. */
+  async clear(): Promise<void> {
+    this.#generation += 1;
+    for (const connection of this.#idleConnections()) this.#evict(connection, 'cleared');
+    await Promise.all(this.#closing);
+  }
+
+  /**
+   * Ends the pool: who waits is refused now, who has borrowed may finish for `timeoutMillis` (default 30,000), then every
+   * connection is closed. Never rejects.
+   */
+  async close({ timeoutMillis = PATIENCE_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
+    if (this.#phase === 'open') this.#phase = 'draining';
+    this.#desk.refuseAll(new PoolClosedError());
+    await this.drain({ timeoutMillis }).catch((error: unknown) =>
+      this.#log('warn', 'closing under borrowers', { error }),
+    );
+    this.#shut();
+    for (const connection of this.#connections.values()) {
+      if (connection.place === 'lent') this.#revoked.add(connection.resource);
+      this.#evict(connection, 'closed');
+    }
+    await Promise.all(this.#closing);
+  }
+
+  /** Totals since the pool was made. */
+  stats(): PoolStats {
+    return this.#counter.report();
+  }
+
+  /** What the pool holds now. */
+  connections(): ConnectionReport[] {
+    const now = Date.now();
+    return [...this.#connections.values()].map(({ peer, place, createdAt, movedAt, expiresAt, uses }) => ({
+      peer,
+      place: place as ConnectionReport['place'],
+      ageMillis: now - createdAt,
+      sinceMillis: now - movedAt,
+      expiresInMillis: expiresAt - now,
+      uses,
+    }));
+  }
+
+  // Lending
+
+  #isFull(): boolean {
+    return (
+      this.#desk.waiting >= this.#options.maxWaitingClients && this.available < 1 && this.spareResourceCapacity < 1
+    );
+  }
+
+  #tooLate(timeoutMillis: number): Error {
+    this.#counter.timeouts += 1;
+    return new AcquireTimeoutError(timeoutMillis, this.#state(), this.#connector.lastError);
+  }
+
+  /** Orders as many connections as there are callers without one, and lets the connector know of the demand. */
+  #restock(): void {
+    while (this.#ordered < this.#desk.waiting && this.#inventory.canTakeOrder) {
+      this.#ordered += 1;
+      void this.#inventory.order().then((connection) => {
+        this.#ordered -= 1;
+        if (connection) this.#offer(connection);
+        else this.#restock();
+      });
+    }
+    this.#connector.pump();
+  }
+
+  /** A connection is at hand: lends it to the first who waits, or puts it on the shelf. */
+  #offer(connection: Connection<T>): void {
+    const unfit = this.#unfitness(connection);
+    if (connection.place === 'leaving') {
+      this.#inventory.discard(connection);
+      this.#restock();
+    } else if (unfit) {
+      this.#evict(connection, unfit.reason, unfit.error);
+    } else if (this.#desk.waiting === 0) {
+      this.#shelve(connection);
+    } else if (this.#options.testOnBorrow && this.#factory.validate) {
+      void this.#testThenLend(connection);
+    } else {
+      this.#lend(connection);
+    }
+  }
+
+  #lend(connection: Connection<T>): void {
+    this.#move(connection, 'lent');
+    connection.uses += 1;
+    this.#counter.acquired += 1;
+    if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
+    this.emit('acquire', connection.resource);
+    this.#desk.serve(connection.resource);
+  }
+
+  #shelve(connection: Connection<T>): void {
+    this.#move(connection, 'idle');
+    this.#inventory.putBack(connection);
+    this.#housekeeper.expect(this.#retirementOf(connection));
+  }
+
+  /** @throws {NotBorrowedError} */
+  #takeBack(resource: T): Connection<T> {
+    const connection = this.#connections.get(resource);
+    if (connection?.place !== 'lent') throw new NotBorrowedError(connection !== undefined);
+    clearTimeout(connection.leakTimer);
+    this.#move(connection, 'checking');
+    return connection;
+  }
+
+  #watchForLeak(connection: Connection<T>): void {
+    const { leakWarningMillis } = this.#options;
+    const { stack } = new Error('acquired here');
+    connection.leakTimer = setTimeout(() => {
+      this.#log('warn', 'a connection has been lent for suspiciously long', { connection, leakWarningMillis, stack });
+    }, leakWarningMillis);
+    connection.leakTimer.unref();
+  }
+
+  // Checking
+
+  /** Why a connection must not be lent, if so. */
+  #unfitness(connection: Connection<T>): Failure | undefined {
+    const { failure, generation, uses, expiresAt } = connection;
+    if (failure) return failure;
+    if (generation !== this.#generation) return { reason: 'cleared' };
+    if (this.#phase === 'closed') return { reason: 'closed' };
+    if (uses >= this.#options.maxUses) return { reason: 'max-uses' };
+    return expiresAt <= Date.now() ? { reason: 'max-lifetime' } : undefined;
+  }
+
+  async #testThenLend(connection: Connection<T>): Promise<void> {
+    this.#move(connection, 'checking');
+    if (!(await this.#passes(connection, 'validate'))) return;
+    if (this.#unfitness(connection) || this.#desk.waiting === 0) this.#offer(connection);
+    else this.#lend(connection);
+  }
+
+  async #lookOver(connection: Connection<T>): Promise<void> {
+    if (this.#factory.reset && !(await this.#passes(connection, 'reset'))) return;
+    if (this.#options.testOnReturn && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
+    this.#offer(connection);
+  }
+
+  /** Runs a step of the factory's, bounded. A connection that fails it is evicted. */
+  async #passes(connection: Connection<T>, step: 'validate' | 'reset'): Promise<boolean> {
+    const { validateTimeoutMillis } = this.#options;
+    const reason = step === 'validate' ? 'invalid' : 'reset-failed';
+    try {
+      const answer = await within(
+        validateTimeoutMillis,
+        () => this.#factory[step]?.(connection.resource),
+        () => new StepTimeoutError(step, validateTimeoutMillis),
+      );
+      if (step === 'reset' || answer !== false) return true;
+      this.#evict(connection, reason);
+    } catch (error) {
+      this.#evict(connection, reason, error);
+    }
+    return false;
+  }
+
+  #isFatal(error: unknown, { resource }: Connection<T>): boolean {
+    if (socketFailure(error) || !this.#factory.isFatal) return true;
+    return attemptOr(true, () => this.#factory.isFatal?.(error, resource) !== false);
+  }
+
+  // Opening
+
+  #startAttempt(): Attempt<Connection<T>> {
+    const generation = this.#generation;
+    const watch = new Watch(this.#options.tcp);
+    const late = ({ resource }: Arrival<T>) => void this.#closeResource(resource, watch);
+    const attempt = startAttempt(this.#factory, watch, this.#options.connectTimeoutMillis, late);
+    return {
+      result: attempt.result.then((arrival) => this.#admit(arrival, generation)),
+      get progress() {
+        return attempt.progress;
+      },
+      abort: () => attempt.abort(),
+    };
+  }
+
+  #admit(arrival: Arrival<T>, generation: number): Connection<T> {
+    const { maxLifetimeMillis } = this.#options;
+    const lifetime = maxLifetimeMillis > 0 ? maxLifetimeMillis * (1 - 0.1 * Math.random()) : Number.POSITIVE_INFINITY;
+    const connection = new Connection(arrival, generation, lifetime);
+    this.#connections.set(connection.resource, connection);
+    this.#count.idle += 1;
+    this.#counter.created += 1;
+    arrival.watch.begin(connection.resource, (alarm) => this.#hearAlarm(connection, alarm));
+    this.#tellRefusals(arrival.watch);
+    const { failures } = this.#connector;
+    this.#log(failures > 0 ? 'warn' : 'debug', failures > 0 ? 'connected again' : 'connected', {
+      connection,
+      failures,
+    });
+    this.emit('connect', connection.resource);
+    this.#housekeeper.expect(this.#retirementOf(connection));
+    return connection;
+  }
+
+  #connectFailed(error: unknown): Consequence {
+    this.#counter.connectFailures += 1;
+    this.emit('factoryCreateError', error);
+    const waiting = this.#desk.waiting;
+    this.#log(this.#connector.failures > 0 ? 'debug' : 'warn', 'connect failed', { error, waiting });
+    if (waiting === 0) this.emit('error', error);
+    if (attemptOr(false, () => this.#factory.isPermanent?.(error) ?? false)) {
+      this.#desk.refuseAll(error);
+    } else if (attemptOr(false, () => this.#factory.isCallersFault?.(error) ?? false)) {
+      this.#desk.refuse(error);
+      this.#noticeState();
+      return 'go-on';
+    }
+    this.#noticeState();
+    return 'back-off';
+  }
+
+  /** What this kernel or this Node can't do is said once. */
+  #tellRefusals({ hardenings }: Watch): void {
+    const refused = hardenings.flatMap((hardening) => hardening.refused);
+    if (this.#refusalTold || refused.length === 0) return;
+    this.#refusalTold = true;
+    this.#log('warn', 'not all TCP options could be set', { refused });
+  }
+
+  // Leaving
+
+  #hearAlarm(connection: Connection<T>, { of, reason, error }: Alarm): void {
+    const { place } = connection;
+    if (place === 'leaving' || place === 'gone') return;
+    if (of === 'driver' && place !== 'idle' && !(this.#factory.isFatal || socketFailure(error))) return;
+    if (of === 'driver' && place !== 'idle' && !this.#isFatal(error, connection)) return;
+    connection.failure ??= { reason, error };
+    if (place !== 'idle') return;
+    this.#evict(connection, reason, error);
+    if (error !== undefined) this.emit('error', error);
+  }
+
+  #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
+    const { place } = connection;
+    this.#bidFarewell(connection, reason, error);
+    if (place === 'idle') this.#takeOffShelf(connection);
+    else this.#inventory.discard(connection);
+    this.#restock();
+  }
+
+  /** Closes what arrived when its place had been taken: the inventory never had it. */
+  #turnAway(connection: Connection<T>): void {
+    this.#bidFarewell(connection, 'surplus');
+    void this.#close(connection);
+  }
+
+  #bidFarewell(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
+    this.#move(connection, 'leaving');
+    clearTimeout(connection.leakTimer);
+    this.#connections.delete(connection.resource);
+    this.#counter.evict(reason);
+    this.#log(isRoutine(reason) ? 'debug' : 'warn', `evicted (${reason})`, { connection, reason, error });
+    this.emit('evict', connection.resource, reason, error);
+  }
+
+  /** An idle connection may be between the shelf and the desk: then it is met there, or swept up behind it. */
+  #takeOffShelf(connection: Connection<T>): void {
+    this.#inventory.sweep();
+    if (connection.place === 'leaving') this.#inventory.sweepLater();
+  }
+
+  #close(connection: Connection<T>): Promise<void> {
+    this.#move(connection, 'gone');
+    return this.#closeResource(connection.resource, connection.watch);
+  }
+
+  #closeResource(resource: T, watch: Watch): Promise<void> {
+    const { destroyTimeoutMillis } = this.#options;
+    watch.end();
+    const closing = within(
+      destroyTimeoutMillis,
+      () => this.#factory.destroy(resource),
+      () => new StepTimeoutError('destroy', destroyTimeoutMillis),
+    ).then(
+      () => {},
+      (error: unknown) => {
+        watch.closeSockets();
+        this.#log('warn', 'destroy failed', { error });
+        this.emit('factoryDestroyError', error);
+      },
+    );
+    this.#closing.add(closing);
+    this.#counter.destroyed += 1;
+    return closing.finally(() => this.#closing.delete(closing));
+  }
+
+  /** Closes idle connections whose time has come, and tells when to look again. */
+  #retire(): number {
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const connection of this.#idleConnections()) {
+      const unfit = this.#unfitness(connection);
+      const due = this.#retirementOf(connection);
+      if (unfit) this.#evict(connection, unfit.reason);
+      else if (due > now) next = Math.min(next, due);
+      else if (this.#connections.size > this.#options.keepIdle) this.#evict(connection, 'idle');
+    }
+    return next;
+  }
+
+  /** When an idle connection is to go. */
+  #retirementOf({ movedAt, expiresAt, generation }: Connection<T>): number {
+    if (generation !== this.#generation) return 0;
+    const { idleTimeoutMillis } = this.#options;
+    return idleTimeoutMillis > 0 ? Math.min(expiresAt, movedAt + idleTimeoutMillis) : expiresAt;
+  }
+
+  #shut(): void {
+    this.#phase = 'closed';
+    this.#inventory.stop();
+    this.#connector.close();
+    this.#housekeeper.stop();
+  }
+
+  // State
+
+  #idleConnections(): Connection<T>[] {
+    return [...this.#connections.values()].filter(({ place }) => place === 'idle');
+  }
+
+  #move(connection: Connection<T>, place: Place): void {
+    this.#count[connection.place] -= 1;
+    this.#count[place] += 1;
+    connection.place = place;
+    connection.movedAt = Date.now();
+    this.#noticeState();
+  }
+
+  #noticeState(): void {
+    for (const look of this.#conditions) look();
+  }
+
+  /** Resolves once `condition` holds; rejects with what `late` makes when time is up first (0: it never is). */
+  #until(condition: () => boolean, timeoutMillis = 0, late?: () => Error): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (condition()) finish(resolve);
+      };
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#conditions.delete(look);
+        settle();
+      };
+      const timer = timeoutMillis > 0 ? setTimeout(() => finish(() => reject(late?.())), timeoutMillis) : undefined;
+      this.#conditions.add(look);
+    });
+  }
+
+  #state(): PoolState {
+    const { size, available, borrowed, pending } = this;
+    return { size, idle: available, lent: borrowed, waiting: pending, connecting: this.#connector.connecting };
+  }
+}
+
+/** What `ask` answers, or `otherwise` if it throws. */
+function attemptOr<R>(otherwise: R, ask: () => R): R {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
+}

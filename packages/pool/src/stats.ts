@@ -1,0 +1,47 @@
+import type { EvictReason } from './classify.js';
+import type { Place } from './connection.js';
+
+/** Totals since the pool was made. */
+export interface PoolStats {
+  readonly created: number;
+  readonly connectFailures: number;
+  readonly destroyed: number;
+  readonly acquired: number;
+  readonly released: number;
+  readonly timeouts: number;
+  /** By reason; a reason that never came up is left out. */
+  readonly evicted: Readonly<Partial<Record<EvictReason, number>>>;
+}
+
+/** One connection, as the pool sees it now. */
+export interface ConnectionReport {
+  /** Remote address and port; `undefined` for what has no TCP socket. */
+  readonly peer: string | undefined;
+  readonly place: Exclude<Place, 'leaving' | 'gone'>;
+  readonly ageMillis: number;
+  /** How long it has been in its place. */
+  readonly sinceMillis: number;
+  /** How long it may live yet: negative if it is to go on its return, `Infinity` if it lives for ever. */
+  readonly expiresInMillis: number;
+  readonly uses: number;
+}
+
+/** Counts what happens. */
+export class Counter {
+  created = 0;
+  connectFailures = 0;
+  destroyed = 0;
+  acquired = 0;
+  released = 0;
+  timeouts = 0;
+  readonly #evicted: Partial<Record<EvictReason, number>> = {};
+
+  evict(reason: EvictReason): void {
+    this.#evicted[reason] = (this.#evicted[reason] ?? 0) + 1;
+  }
+
+  report(): PoolStats {
+    const { created, connectFailures, destroyed, acquired, released, timeouts } = this;
+    return { created, connectFailures, destroyed, acquired, released, timeouts, evicted: { ...this.#evicted } };
+  }
+}

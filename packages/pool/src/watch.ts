@@ -1,0 +1,94 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { type Capture, type Hardening, harden, openCapture, type TcpOptions } from '@lifeguard/tcp';
+import { socketFailure } from './classify.js';
+import type { Failure } from './connection.js';
+
+/** What a connection's sockets, or the driver, say of it. */
+export interface Alarm extends Failure {
+  /** A failing socket ends the connection whatever its borrower does; of a driver's error, the driver must be asked. */
+  readonly of: 'socket' | 'driver';
+}
+
+/**
+ * The TCP sockets under one connection: captured while it is opened, hardened as soon as they are connected, and
+ * watched from then on.
+ *
+ * The listeners stand on the socket before the driver's do, so that a connection has left the pool before its driver
+ * hears of the failure.
+ */
+export class Watch {
+  readonly #tcp: TcpOptions;
+  readonly #capture: Capture;
+  readonly #sockets = new Set<Socket>();
+  readonly #hardenings: Hardening[] = [];
+  #alarm: ((alarm: Alarm) => void) | undefined;
+  #answered = false;
+
+  constructor(tcp: TcpOptions) {
+    this.#tcp = tcp;
+    this.#capture = openCapture((socket) => this.#add(socket));
+  }
+
+  /** Runs the factory's `create`, and takes on every TCP socket that it opens. */
+  open<R>(create: () => R): R {
+    return this.#capture.run(create);
+  }
+
+  /** The sockets that are open now. */
+  get sockets(): ReadonlySet<Socket> {
+    return this.#sockets;
+  }
+
+  get hardenings(): readonly Hardening[] {
+    return this.#hardenings;
+  }
+
+  /** How far the connect has come, as its sockets tell. */
+  get progress(): 'no-socket' | 'unanswered' | 'answered' {
+    if (this.#answered) return 'answered';
+    return this.#hardenings.length > 0 ? 'unanswered' : 'no-socket';
+  }
+
+  /** The connection stands: from now on what happens to its sockets, or what its driver says, is told. */
+  begin(resource: unknown, alarm: (alarm: Alarm) => void): void {
+    this.#alarm = alarm;
+    // An error that nobody listens to would end the process.
+    if (!(resource instanceof EventEmitter)) return;
+    resource.on('error', (error) => alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }));
+    resource.once('end', () => alarm({ of: 'socket', reason: 'peer-closed' }));
+    resource.once('close', () => alarm({ of: 'socket', reason: 'socket-closed' }));
+  }
+
+  /** Takes on no more sockets. */
+  end(): void {
+    this.#alarm = undefined;
+    this.#capture.close();
+  }
+
+  /** Closes the sockets under the driver, which hears of it by their `'close'`. */
+  closeSockets(): void {
+    this.end();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #add(socket: Socket): void {
+    this.#hardenings.push(harden(socket, this.#tcp));
+    // A driver that opens a second socket beside a living one has a use of its own for it; its end says nothing.
+    if (this.#alarm && this.#sockets.size > 0) return;
+    this.#sockets.add(socket);
+    socket.once('connect', () => {
+      this.#answered = true;
+    });
+    socket.on('error', (error) => this.#tell({ of: 'socket', reason: socketFailure(error) ?? 'socket-closed', error }));
+    socket.once('end', () => this.#tell({ of: 'socket', reason: 'peer-closed' }));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#tell({ of: 'socket', reason: 'socket-closed' });
+    });
+  }
+
+  #tell(alarm: Alarm): void {
+    this.#alarm?.(alarm);
+  }
+}
