@@ -414,6 +414,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const connection = new Connection(arrival, generation, lifetime);
     this.#connections.set(connection.resource, connection);
     this.#count.idle += 1;
+    this.#noticeState();
     this.#counter.created += 1;
     arrival.watch.begin(connection.resource, (alarm) => this.#hearAlarm(connection, alarm));
     this.#tellRefusals(arrival.watch);
