@@ -103,6 +103,12 @@ export class Connector<C> {
     this.#wakeLater(now);
   }
 
+  /** A connection was lost before anybody could use it, which counts as a connect that failed. */
+  blame(error: unknown): void {
+    this.#lastError = error;
+    this.#pause(this.#backoff.fail('declined'));
+  }
+
   /** Ends all connects and gives back all slots. */
   close(): void {
     this.#closed = true;
@@ -162,8 +168,11 @@ export class Connector<C> {
   #noteFailure(running: Running<C>, error: unknown): void {
     this.#lastError = error;
     if (this.#options.failed(error) === 'go-on' || running.silenceNoted) return;
-    const pause = this.#backoff.fail(connectFailure(error));
-    this.#notBefore = Math.max(this.#notBefore, performance.now() + pause);
+    this.#pause(this.#backoff.fail(connectFailure(error)));
+  }
+
+  #pause(millis: number): void {
+    this.#notBefore = Math.max(this.#notBefore, performance.now() + millis);
   }
 
   /** Silence is a failure that has not been told yet: it sets the pace, and the connect goes on. */

@@ -62,6 +62,15 @@ export class ConnectUnansweredError extends LifeguardError {
   }
 }
 
+/** A connection was lost before it was ever lent. */
+export class UselessConnectionError extends LifeguardError {
+  override readonly name = 'UselessConnectionError';
+
+  constructor(reason: string) {
+    super('ERR_POOL_CONNECT', `a new connection was lost before it could be used (${reason})`);
+  }
+}
+
 /** `validate`, `reset` or `destroy` took longer than it may. */
 export class StepTimeoutError extends LifeguardError {
   override readonly name = 'StepTimeoutError';

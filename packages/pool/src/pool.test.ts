@@ -426,6 +426,14 @@ describe('connecting', () => {
     ]);
   });
 
+  test('a server whose connections are of no use is not hammered', async () => {
+    const { factory, made } = numbered();
+    const pool = makePool({ ...factory, validate: () => false }, { testOnBorrow: true, acquireTimeoutMillis: 300 });
+    await expect(pool.acquire()).rejects.toMatchObject({ cause: { code: 'ERR_POOL_CONNECT' } });
+    expect(made()).toBeGreaterThan(1);
+    expect(made()).toBeLessThan(10);
+  });
+
   test('a connect that hangs is given up in time and its socket closed', async () => {
     const closed: Promise<unknown>[] = [];
     const server = await listen((socket) => closed.push(once(socket.resume(), 'close')));

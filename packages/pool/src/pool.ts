@@ -12,6 +12,7 @@ import {
   type PoolState,
   QueueFullError,
   StepTimeoutError,
+  UselessConnectionError,
 } from './errors.js';
 import { type PoolEvents, SafeEmitter } from './events.js';
 import { checkFactory, type Factory } from './factory.js';
@@ -469,6 +470,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
     const { place } = connection;
     this.#bidFarewell(connection, reason, error);
+    if (connection.uses === 0 && !isRoutine(reason)) this.#connector.blame(error ?? new UselessConnectionError(reason));
     if (place === 'idle') this.#takeOffShelf(connection);
     else this.#inventory.discard(connection);
     this.#restock();
