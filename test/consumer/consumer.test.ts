@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const root = new URL('../..', import.meta.url).pathname;
+const FOLDERS = ['packages/tcp', 'packages/pool', 'packages/adapters/pg', 'packages/lab', 'packages/cli'];
+/** What every package is used for below. */
+const USES: Readonly<Record<string, string>> = {
+  '@lifeguard/tcp': 'harden',
+  '@lifeguard/tcp/settings': 'resolveSettings',
+  '@lifeguard/pool': 'createPool',
+  '@lifeguard/pg': 'Pool',
+  '@lifeguard/lab': 'Lab',
+};
+
+let folder: string;
+
+/** Packs every package as it would be published, and installs the packs with npm into an empty folder. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lifeguard-consumer-'));
+  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  for (const each of FOLDERS) {
+    const pack = ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'pack', '--pack-destination', folder];
+    await run('npm', pack, { cwd: join(root, each) });
+  }
+  const packs = (await readdir(folder)).map((file) => `./${file}`);
+  expect(packs).toHaveLength(FOLDERS.length);
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  const needed = ['pg@8', '@types/pg@8', '@types/node@20'];
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packs, ...needed], { cwd: folder });
+}, 240_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function runFile(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text);
+  const { stdout } = await run(process.execPath, [name], { cwd: folder });
+  return stdout;
+}
+
+test('every package is imported from an ES module', async () => {
+  const lines = Object.entries(USES).map(([name, use], index) => `import { ${use} as use${index} } from '${name}';`);
+  const uses = Object.keys(USES).map((_, index) => `typeof use${index}`);
+  const said = await runFile('esm.mjs', `${lines.join('\n')}\nconsole.log([${uses}].join());\n`);
+  expect(said.trim()).toBe('function,function,function,function,function');
+});
+
+test('every package is required from CommonJS', async () => {
+  const uses = Object.entries(USES).map(([name, use]) => `typeof require('${name}').${use}`);
+  const said = await runFile('cjs.cjs', `console.log([${uses}].join());\n`);
+  expect(said.trim()).toBe('function,function,function,function,function');
+});
+
+test('a pool made from CommonJS lends a connection whose socket is hardened', async () => {
+  const said = await runFile(
+    'pool.cjs',
+    `const net = require('node:net');
+     const { once } = require('node:events');
+     const { createPool } = require('@lifeguard/pool');
+     const { inspect } = require('@lifeguard/tcp');
+     const server = net.createServer((socket) => socket.resume()).listen(0, '127.0.0.1', async () => {
+       const pool = createPool({
+         create: async () => {
+           const socket = net.connect(server.address().port, '127.0.0.1');
+           await once(socket, 'connect');
+           return socket;
+         },
+         destroy: (socket) => socket.destroy(),
+       });
+       await pool.use((socket) => console.log(inspect(socket)?.options.userTimeoutMillis ?? process.platform));
+       await pool.close();
+       server.close();
+     });`,
+  );
+  expect(said.trim()).toBe(process.platform === 'linux' ? '10000' : process.platform);
+});
+
+test('the types hold under strict settings', async () => {
+  await writeFile(
+    join(folder, 'types.ts'),
+    `import { Lab, startPostgres } from '@lifeguard/lab';
+     import { Pool, pgFactory } from '@lifeguard/pg';
+     import { createPool, type EvictReason, type Factory, type Pool as AnyPool } from '@lifeguard/pool';
+     import { harden, inspect, verdict } from '@lifeguard/tcp';
+     import net from 'node:net';
+     import pg from 'pg';
+
+     const factory: Factory<net.Socket> = { create: () => net.connect(1), destroy: (socket) => socket.destroy() };
+     const pool: AnyPool<net.Socket> = createPool(factory, { max: 3, tcp: { userTimeoutMillis: 5000 } });
+     pool.on('evict', (socket, reason) => {
+       const why: EvictReason = reason;
+       const known: 'alive' | 'suspect' | 'dead' | 'unknown' = verdict(socket);
+       console.log(why, known, inspect(socket)?.peer, harden(socket).effective.userTimeoutMillis);
+     });
+     // @ts-expect-error: there is no such event
+     pool.on('evicted', () => {});
+     const asPg: pg.Pool = new Pool({ connectionString: 'postgres://localhost/x', tcp: { keepAliveCount: 3 } });
+     const clients: AnyPool<pg.Client> = createPool(pgFactory({ host: 'localhost' }));
+     export const all = [asPg, clients, Lab.create, startPostgres];
+    `,
+  );
+  const options = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
+  const modules = [
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--lib',
+    'es2023,esnext.disposable',
+    '--types',
+    'node',
+  ];
+  const compile = run(join(root, 'node_modules/.bin/tsc'), [...options, ...modules, 'types.ts'], { cwd: folder });
+  await expect(compile.catch(({ stdout }) => ({ stdout }))).resolves.toMatchObject({ stdout: '' });
+});
+
+test('the command line tool is installed, and says how it is used', async () => {
+  const { stdout } = await run(join(folder, 'node_modules/.bin/lifeguard'), ['--help'], { cwd: folder });
+  expect(stdout).toMatch(/Usage: lifeguard/);
+  expect(stdout).toMatch(/blackout/);
+});
