@@ -459,12 +459,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #hearAlarm(connection: Connection<T>, { of, reason, error }: Alarm): void {
     const { place } = connection;
     if (place === 'leaving' || place === 'gone') return;
-    if (of === 'driver' && place !== 'idle' && !(this.#factory.isFatal || socketFailure(error))) return;
-    if (of === 'driver' && place !== 'idle' && !this.#isFatal(error, connection)) return;
+    if (of === 'driver' && place !== 'idle' && !this.#endsLoan(error, connection)) return;
     connection.failure ??= { reason, error };
     if (place !== 'idle') return;
     this.#evict(connection, reason, error);
     if (error !== undefined) this.emit('error', error);
+  }
+
+  /** A driver may tell its borrower of an error and go on; so only what is known to be fatal counts. */
+  #endsLoan(error: unknown, connection: Connection<T>): boolean {
+    if (socketFailure(error)) return true;
+    return this.#factory.isFatal !== undefined && this.#isFatal(error, connection);
   }
 
   #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {

@@ -1,0 +1,115 @@
+import { EventEmitter, once } from 'node:events';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { resolveTcpOptions } from '@lifeguard/tcp';
+import { afterEach, expect, test } from 'vitest';
+import { type Alarm, Watch } from './watch.js';
+
+const TCP = resolveTcpOptions({ userTimeoutMillis: 7000 });
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+/** A server that keeps what it accepts at hand. */
+async function listen() {
+  const accepted: Socket[] = [];
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    accepted.push(socket.resume());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push({
+    close: () => {
+      for (const socket of accepted) socket.destroy();
+      server.close();
+    },
+  });
+  return { server, accepted, port: (server.address() as AddressInfo).port };
+}
+
+async function connect(port: number): Promise<Socket> {
+  const socket = net.connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** A driver that opens a new socket by itself when it loses the old one. */
+class Reconnecting extends EventEmitter {
+  readonly #port: number;
+
+  constructor(port: number) {
+    super();
+    this.#port = port;
+  }
+
+  connect(): Promise<Socket> {
+    const socket = net.connect(this.#port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.once('close', () => setTimeout(() => void this.connect(), 5));
+    return once(socket, 'connect').then(() => {
+      this.emit('connected', socket);
+      return socket;
+    });
+  }
+}
+
+test('a socket that the driver opens later by itself is hardened too', async () => {
+  const { accepted, port, server } = await listen();
+  const watch = new Watch(TCP);
+  const driver = new Reconnecting(port);
+  const connected = once(server, 'connection');
+  await watch.open(() => driver.connect());
+  await connected;
+  watch.begin(driver, () => {});
+  const again = once(driver, 'connected');
+  accepted[0]?.resetAndDestroy();
+  const [second] = (await again) as [Socket];
+  expect(watch.hardenings).toHaveLength(2);
+  expect(watch.hardenings[1]?.wanted.userTimeoutMillis).toBe(7000);
+  expect(watch.hardenings[1]?.state).toBe(process.platform === 'linux' ? 'applied' : 'partial');
+  expect(watch.sockets.has(second)).toBe(true);
+  watch.end();
+  second.removeAllListeners('close').destroy();
+});
+
+test('a second socket beside a living one is hardened, and its end raises no alarm', async () => {
+  const { accepted, port } = await listen();
+  const watch = new Watch(TCP);
+  const alarms: Alarm[] = [];
+  const first = await watch.open(() => connect(port));
+  watch.begin({}, (alarm) => alarms.push(alarm));
+  const second = await watch.open(() => connect(port));
+  expect(watch.hardenings).toHaveLength(2);
+  const ended = new Promise((resolve) => second.once('close', resolve));
+  second.destroy();
+  await ended;
+  expect(alarms).toEqual([]);
+  const alarmed = new Promise((resolve) => first.once('close', resolve));
+  accepted[0]?.resetAndDestroy();
+  await alarmed;
+  expect(alarms[0]).toMatchObject({ of: 'socket', reason: 'reset' });
+});
+
+test('an error that the driver emits is heard: it does not end the process, and is told', () => {
+  const watch = new Watch(TCP);
+  const driver = new EventEmitter();
+  const alarms: Alarm[] = [];
+  watch.begin(driver, (alarm) => alarms.push(alarm));
+  const error = new Error('from the driver');
+  driver.emit('error', error);
+  expect(alarms).toEqual([{ of: 'driver', reason: 'fatal-error', error }]);
+  watch.end();
+  expect(() => driver.emit('error', error)).not.toThrow();
+});
+
+test('how far a connect has come shows in its sockets', async () => {
+  const { port } = await listen();
+  const watch = new Watch(TCP);
+  expect(watch.progress).toBe('no-socket');
+  const connecting = watch.open(() => connect(port));
+  expect(watch.progress).toBe('unanswered');
+  const socket = await connecting;
+  expect(watch.progress).toBe('answered');
+  socket.destroy();
+});
