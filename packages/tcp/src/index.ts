@@ -1,4 +1,11 @@
+export { type Capabilities, type Capability, capabilities } from './capabilities.js';
+export { type Capture, captureSockets, openCapture } from './capture.js';
+export { onClientSocket } from './client-socket.js';
+export { ENABLED_SETTINGS, isEnabled } from './enabled.js';
 export { ConfigError, type ConfigProblem, LifeguardError } from './errors.js';
+export { fdOf } from './fd.js';
+export { type Hardening, type HardeningState, harden, type Refusal } from './harden.js';
+export { inspect, type SocketReport } from './inspect.js';
 export {
   resolveTcpOptions,
   TCP_SETTINGS,
@@ -6,3 +13,5 @@ export {
   type TcpOptionsSource,
   tcpOptionWarnings,
 } from './options.js';
+export type { TcpInfo, TcpState } from './tcp-info.js';
+export { type Verdict, verdict } from './verdict.js';

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from './errors.js';
 import { duration, integer, resolveSettings, toggle } from './settings.js';
 
 /** What is told to the kernel about one socket. Times are in milliseconds; platforms that count in seconds round up. */
@@ -67,12 +68,27 @@ export interface TcpOptionsSource {
 
 /**
  * Completes options from the environment (`LIFEGUARD_KEEPALIVE`, `…_IDLE`, `…_INTERVAL`, `…_COUNT`,
- * `LIFEGUARD_USER_TIMEOUT`) and the defaults.
+ * `LIFEGUARD_USER_TIMEOUT`) and the defaults. Problems are added to `problems`, else thrown. The result is frozen; given
+ * again, it is returned as it is.
  *
  * @throws {ConfigError} that names every value outside the kernel's range
  */
-export function resolveTcpOptions(options?: Partial<TcpOptions>, source: TcpOptionsSource = {}): TcpOptions {
-  return resolveSettings(TCP_SETTINGS, { ...source, options: { ...options } });
+export function resolveTcpOptions(
+  options?: Partial<TcpOptions>,
+  source: TcpOptionsSource = {},
+  problems?: ConfigProblem[],
+): Readonly<TcpOptions> {
+  if (isResolved(options)) return options;
+  const values = Object.freeze(resolveSettings(TCP_SETTINGS, { ...source, options: { ...options } }, problems));
+  resolved.add(values);
+  return values;
+}
+
+const resolved = new WeakSet<object>();
+
+/** Whether this very object came from `resolveTcpOptions`: frozen, complete and valid. */
+export function isResolved(options: Partial<TcpOptions> | undefined): options is Readonly<TcpOptions> {
+  return options !== undefined && resolved.has(options);
 }
 
 /**
@@ -81,7 +97,7 @@ export function resolveTcpOptions(options?: Partial<TcpOptions>, source: TcpOpti
  * With a user timeout set, Linux ends a silent connection at the first probe timer at which it has been idle for longer
  * than the user timeout and one probe is out (net/ipv4/tcp_timer.c, tcp_keepalive_timer); the count is not looked at.
  */
-export function tcpOptionWarnings(options: TcpOptions): string[] {
+export function tcpOptionWarnings(options: Readonly<TcpOptions>): string[] {
   const { keepAlive, keepAliveIdleMillis, keepAliveIntervalMillis, keepAliveCount, userTimeoutMillis } = options;
   const patience = keepAliveIdleMillis + keepAliveIntervalMillis * (keepAliveCount - 1);
   if (!keepAlive || userTimeoutMillis === 0 || userTimeoutMillis >= patience) return [];

@@ -100,7 +100,7 @@ export function choice<const W extends string>(setting: Common<W> & { readonly w
 export interface Source {
   /** How option names are written in errors: `tcp.` makes `tcp.userTimeoutMillis`. */
   readonly prefix?: string;
-  /** Explicit options. `undefined` and `null` count as not given. */
+  /** Explicit options. `undefined` and `null` count as not given; a string is read as a variable's text would be. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** A pool's name: `orders` reads `LIFEGUARD_ORDERS_POOL_MAX` before `LIFEGUARD_POOL_MAX`. */
   readonly name?: string | undefined;
@@ -159,7 +159,8 @@ interface Given {
 function findValue<T>(option: string, setting: Setting<T>, source: Source): Given | undefined {
   const explicit = source.options?.[option];
   if (explicit !== undefined && explicit !== null) {
-    return { name: `${source.prefix ?? ''}${option}`, value: explicit, text: printable(explicit) };
+    const value = typeof explicit === 'string' ? setting.parse(explicit) : explicit;
+    return { name: `${source.prefix ?? ''}${option}`, value, text: printable(explicit) };
   }
   if (setting.variable === undefined) return undefined;
   const env = source.env ?? process.env;
