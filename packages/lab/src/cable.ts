@@ -1,0 +1,72 @@
+import { LabError } from './errors.js';
+import type { Host } from './host.js';
+import type { Rejection, Router } from './router.js';
+
+/** Which packets: `'both'` directions, or `'app->db'`, those that the host `app` sends to the host `db`. */
+export type Direction = 'both' | `${string}->${string}`;
+
+export interface DropOptions {
+  /** Default: both. */
+  readonly direction?: Direction;
+  /** How many of a hundred packets are lost, each by chance: 0 to 100, in steps of 0.01. Default: all of them. */
+  readonly percent?: number;
+}
+
+export interface RejectOptions {
+  /** Default: both. */
+  readonly direction?: Direction;
+  /** What the sender of a packet gets for an answer. Default: host-unreachable. */
+  readonly with?: Rejection;
+}
+
+type Pair = readonly [from: number, to: number];
+
+/**
+ * What connects two hosts. Its faults are made by the router between them, for IPv4 and IPv6, for new and for existing
+ * connections; neither host sees its link go down. A fault replaces the one before in the directions that it names.
+ */
+export class Cable {
+  readonly #ends: readonly [Host, Host];
+  readonly #router: Router;
+
+  /** @internal */
+  constructor(ends: readonly [Host, Host], router: Router) {
+    this.#ends = ends;
+    this.#router = router;
+  }
+
+  /** From now on every packet is lost, silently. */
+  async cut(): Promise<void> {
+    await this.drop();
+  }
+
+  /** Packets are lost, silently: all or some, in one direction or both. */
+  async drop({ direction = 'both', percent = 100 }: DropOptions = {}): Promise<void> {
+    if (!(percent >= 0 && percent <= 100)) throw new LabError(`percent is ${percent}, and must be 0 to 100`);
+    await this.#router.setFault(this.#pairs(direction), { drop: percent });
+  }
+
+  /** No packet arrives, and the router tells its sender so, each time. */
+  async reject({ direction = 'both', with: answer = 'host-unreachable' }: RejectOptions = {}): Promise<void> {
+    await this.#router.setFault(this.#pairs(direction), { reject: answer });
+  }
+
+  /** As new: every packet arrives, in both directions. */
+  async heal(): Promise<void> {
+    await this.#router.setFault(this.#pairs('both'), undefined);
+  }
+
+  #pairs(direction: Direction): Pair[] {
+    const [a, b] = this.#ends;
+    const pairs = new Map<Direction, Pair[]>([
+      [`${a.name}->${b.name}`, [[a.index, b.index]]],
+      [`${b.name}->${a.name}`, [[b.index, a.index]]],
+    ]);
+    if (direction === 'both') return [...pairs.values()].flat();
+    const chosen = pairs.get(direction);
+    if (chosen === undefined) {
+      throw new LabError(`direction is '${direction}', and must be both, ${[...pairs.keys()].join(' or ')}`);
+    }
+    return chosen;
+  }
+}
