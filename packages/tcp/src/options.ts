@@ -1,5 +1,5 @@
 import type { ConfigProblem } from './errors.js';
-import { duration, integer, resolveSettings, toggle } from './settings.js';
+import { duration, integer, MAX_DELAY_MILLIS, resolveSettings, toggle } from './settings.js';
 
 /** What is told to the kernel about one socket. Times are in milliseconds; platforms that count in seconds round up. */
 export interface TcpOptions {
@@ -53,7 +53,7 @@ export const TCP_SETTINGS = {
     variable: 'USER_TIMEOUT',
     default: 10 * SECOND,
     min: 1,
-    max: 2 ** 31 - 1,
+    max: MAX_DELAY_MILLIS,
     or: { value: 0, text: 'off' },
     summary: 'how long sent data may stay unacknowledged; set it above the longest pause of a peer that stops reading',
   }),

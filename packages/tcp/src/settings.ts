@@ -52,7 +52,7 @@ export function duration(setting: Common<number> & Range): Setting<number> {
     ...setting,
     schema: numberWithin(setting),
     parse: (text) => (word?.text === text ? word.value : parseDuration(text)),
-    allowed: `a duration from ${formatDuration(setting.min)} to ${formatDuration(setting.max)}, in milliseconds or such as 500ms, 5s, 2m${orWord(setting)}`,
+    allowed: `a duration ${formatRange(setting)}, in milliseconds or such as 500ms, 5s, 2m${orWord(setting)}`,
     defaultText: setting.defaultText ?? (word?.value === setting.default ? word.text : formatDuration(setting.default)),
   };
 }
@@ -183,6 +183,11 @@ function parseDuration(text: string): unknown {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   const millis = match ? Number(match[1]) * (UNIT_MILLIS[match[2] ?? 'ms'] ?? 1) : text;
   return typeof millis === 'number' ? Math.round(millis) : millis;
+}
+
+function formatRange({ min, max }: Range): string {
+  const least = formatDuration(min);
+  return max === MAX_DELAY_MILLIS ? `of at least ${least}` : `from ${least} to ${formatDuration(max)}`;
 }
 
 function numberWithin({ min, max, or }: Range): z.ZodType<number> {
