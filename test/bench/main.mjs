@@ -40,7 +40,9 @@ const borrow = {
 for (const borrowers of BORROWERS) {
   summary(() => {
     for (const [name, once] of Object.entries(borrow)) {
-      bench(`acquire + release, ${borrowers} of 10: ${name}`, () => Promise.all(Array.from({ length: borrowers }, once)));
+      bench(`acquire + release, ${borrowers} of 10: ${name}`, () =>
+        Promise.all(Array.from({ length: borrowers }, once)),
+      );
     }
   });
 }
