@@ -12,9 +12,9 @@ export interface Failure {
 /**
  * Where a connection is.
  *
- * - `idle`: to be lent
+ * - `idle`: in the inventory, or on its way there from a connect
  * - `lent`: a borrower has it
- * - `checking`: `validate` or `reset` runs
+ * - `checking`: taken out of the inventory and not lent; for as long as `validate` or `reset` runs, if they do
  * - `leaving`: it has left the pool, and will be closed in this turn of the event loop or soon after
  * - `gone`: it is being closed, or has been
  */

@@ -193,6 +193,15 @@ test('the last error is known until a connect succeeds, silence included', async
   expect(connector.lastError).toBeUndefined();
 });
 
+test('after the last connect no timer is left to keep the process alive', async () => {
+  const { connects, want } = setUp();
+  const filled = want();
+  connects[0]?.succeed();
+  await filled;
+  await tick();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('closing ends every connect, gives every slot back and leaves no timer', async () => {
   const { connector, demand } = setUp();
   demand.waiting = 3;

@@ -93,9 +93,10 @@ export class Connector<C> {
 
   /** Looks at demand and time again, and starts or gives up what follows from them. To be called when demand changes. */
   pump(): void {
-    if (this.#slots.length === 0 && this.#running.size === 0) return;
+    // Before anything else: a timer left behind after the last connect would keep the process alive.
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#slots.length === 0 && this.#running.size === 0) return;
     const now = performance.now();
     for (const running of this.#running) this.#noteSilence(running, now);
     while (this.#mayStart(now)) this.#start(now);

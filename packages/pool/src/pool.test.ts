@@ -232,14 +232,24 @@ describe('keeping', () => {
 
   test('a connection past its lifetime goes when idle, and on its return when lent', async () => {
     const { factory } = numbered();
-    const pool = makePool(factory, { maxLifetimeMillis: 20 });
-    const [lent, idle] = [await pool.acquire(), await pool.acquire()];
+    const pool = makePool(factory, { maxLifetimeMillis: 200 });
+    const [lent, idle] = await Promise.all([pool.acquire(), pool.acquire()]);
+    const evicted = once(pool, 'evict');
     await pool.release(idle);
-    await once(pool, 'evict');
+    await evicted;
     expect(pool.isBorrowedResource(lent)).toBe(true);
+    await expect.poll(() => pool.connections()[0]?.expiresInMillis).toBeLessThan(0);
     await pool.release(lent);
     expect(pool.size).toBe(0);
     expect(pool.stats().evicted).toEqual({ 'max-lifetime': 2 });
+  });
+
+  test('a connection that is kept beyond its idle time still goes at the end of its lifetime', async () => {
+    const { factory } = numbered();
+    const pool = makePool(factory, { keepIdle: 1, idleTimeoutMillis: 5, maxLifetimeMillis: 60 });
+    await pool.release(await pool.acquire());
+    await once(pool, 'evict');
+    expect(pool.stats().evicted).toEqual({ 'max-lifetime': 1 });
   });
 
   test('a connection is replaced after maxUses loans', async () => {
@@ -263,6 +273,18 @@ describe('keeping', () => {
     await pool.release(lent);
     expect(destroyed).toEqual([idle, lent]);
     await expect(pool.acquire()).resolves.toBe(3);
+  });
+
+  test('a connection that turns out to be too old as it is about to be lent leaves no hole behind', async () => {
+    const { factory, destroyed } = numbered();
+    const pool = makePool(factory, { max: 1 });
+    await pool.release(await pool.acquire());
+    const acquired = pool.acquire();
+    // The inventory has let go of the connection, and the desk has not got it yet.
+    void pool.clear();
+    await expect(acquired).resolves.toBe(2);
+    expect(destroyed).toEqual([1]);
+    expect(pool.size).toBe(1);
   });
 
   test('a connection lent for long is told of with the stack of its acquire', async () => {
@@ -424,6 +446,19 @@ describe('connecting', () => {
       'hook 3',
       4,
     ]);
+  });
+
+  test('without a caller to tell, a hook that fails is no reason to open connections without pause', async () => {
+    let calls = 0;
+    const factory: Factory<number> = {
+      create: async () => Promise.reject(new Error(`hook ${++calls}`)),
+      destroy: () => {},
+      isCallersFault: () => true,
+    };
+    const pool = makePool(factory, { min: 1 });
+    await once(pool, 'error');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(calls).toBe(1);
   });
 
   test('a server whose connections are of no use is not hammered', async () => {

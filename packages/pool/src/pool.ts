@@ -288,20 +288,28 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       this.#ordered += 1;
       void this.#inventory.order().then((connection) => {
         this.#ordered -= 1;
-        if (connection) this.#offer(connection);
+        if (connection) this.#takeDelivery(connection);
         else this.#restock();
       });
     }
     this.#connector.pump();
   }
 
-  /** A connection is at hand: lends it to the first who waits, or puts it on the shelf. */
-  #offer(connection: Connection<T>): void {
-    const unfit = this.#unfitness(connection);
+  /** The inventory has brought a connection, which may have been evicted on the way. */
+  #takeDelivery(connection: Connection<T>): void {
     if (connection.place === 'leaving') {
       this.#inventory.discard(connection);
       this.#restock();
-    } else if (unfit) {
+      return;
+    }
+    this.#move(connection, 'checking');
+    this.#offer(connection);
+  }
+
+  /** A connection is at hand, taken out of the inventory: lends it to the first who waits, or puts it back. */
+  #offer(connection: Connection<T>): void {
+    const unfit = this.#unfitness(connection);
+    if (unfit) {
       this.#evict(connection, unfit.reason, unfit.error);
     } else if (this.#desk.waiting === 0) {
       this.#shelve(connection);
@@ -348,13 +356,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   // Checking
 
   /** Why a connection must not be lent, if so. */
-  #unfitness(connection: Connection<T>): Failure | undefined {
+  #unfitness(connection: Connection<T>, now = Date.now()): Failure | undefined {
     const { failure, generation, uses, expiresAt } = connection;
     if (failure) return failure;
     if (generation !== this.#generation) return { reason: 'cleared' };
     if (this.#phase === 'closed') return { reason: 'closed' };
     if (uses >= this.#options.maxUses) return { reason: 'max-uses' };
-    return expiresAt <= Date.now() ? { reason: 'max-lifetime' } : undefined;
+    return expiresAt <= now ? { reason: 'max-lifetime' } : undefined;
   }
 
   async #testThenLend(connection: Connection<T>): Promise<void> {
@@ -437,7 +445,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (waiting === 0) this.emit('error', error);
     if (attemptOr(false, () => this.#factory.isPermanent?.(error) ?? false)) {
       this.#desk.refuseAll(error);
-    } else if (attemptOr(false, () => this.#factory.isCallersFault?.(error) ?? false)) {
+    } else if (waiting > 0 && attemptOr(false, () => this.#factory.isCallersFault?.(error) ?? false)) {
       this.#desk.refuse(error);
       this.#noticeState();
       return 'go-on';
@@ -529,14 +537,16 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Closes idle connections whose time has come, and tells when to look again. */
   #retire(): number {
-    const now = Date.now();
+    // A timer may come up to a millisecond early by this clock: what is due in the next is due.
+    const now = Date.now() + 1;
     let next = Number.POSITIVE_INFINITY;
     for (const connection of this.#idleConnections()) {
-      const unfit = this.#unfitness(connection);
+      const unfit = this.#unfitness(connection, now);
       const due = this.#retirementOf(connection);
       if (unfit) this.#evict(connection, unfit.reason);
       else if (due > now) next = Math.min(next, due);
       else if (this.#connections.size > this.#options.keepIdle) this.#evict(connection, 'idle');
+      else next = Math.min(next, connection.expiresAt);
     }
     return next;
   }
