@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Lab } from '@lifeguard/lab';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { BlackoutReport, PoolReport } from '../../packages/cli/src/index.js';
-import { run, start } from './command.js';
+import { type RunningCommand, run, start, startOnTerminal } from './command.js';
 import { descendantsOf, survivors } from './descendants.js';
 
 /** On CI everything must be tried; elsewhere what can't be is left out, and said. */
@@ -15,12 +15,7 @@ function need(context: TestContext, missing: string | undefined): void {
   context.skip(missing);
 }
 
-let noLab: string | undefined;
-beforeAll(async () => {
-  noLab = await Lab.available();
-});
-
-/** A user namespace in which no network namespace can be made. The limit holds in there only. */
+/** To imitate a machine without a lab: a user namespace in which no network can be made. The limit holds in there only. */
 const NO_LAB = [
   'unshare',
   '--user',
@@ -30,6 +25,27 @@ const NO_LAB = [
   'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"',
   'sh',
 ] as const;
+
+let noLab: string | undefined;
+let noImitation: string | undefined;
+let noScript: string | undefined;
+beforeAll(async () => {
+  noLab = await Lab.available();
+  const [command, ...args] = NO_LAB;
+  const trial = spawnSync(command, [...args, 'true'], { encoding: 'utf8' });
+  if (trial.status !== 0) noImitation = `a machine without a lab can't be imitated: ${trial.stderr ?? trial.error}`;
+  const version = spawnSync('script', ['--version'], { encoding: 'utf8' });
+  if (!version.stdout?.includes('util-linux'))
+    noScript = 'no terminal can be imitated without the command script of util-linux';
+});
+
+/** Settles when it has written that. */
+async function says(command: RunningCommand, words: string): Promise<void> {
+  for await (const line of createInterface(command.stdout)) {
+    if (line.includes(words)) return;
+  }
+  throw new Error(`the command has ended without having written ${words}`);
+}
 
 const SHORT = {
   LIFEGUARD_KEEPALIVE_IDLE: '1s',
@@ -83,29 +99,38 @@ describe.concurrent('lifeguard blackout', () => {
   });
 
   it.for([
-    ['SIGINT', 130],
-    ['SIGTERM', 130],
-    ['SIGKILL', null],
-  ] as const)('leaves nothing behind when it is ended by %s', async ([signal, status], context) => {
+    ['SIGINT', 'in a lab'],
+    ['SIGTERM', 'in a lab'],
+    ['SIGKILL', 'in a lab'],
+    ['SIGTERM', 'without one'],
+    ['SIGKILL', 'without one'],
+  ] as const)('leaves nothing behind when it is ended by %s %s', async ([signal, where], context) => {
     need(context, process.platform === 'linux' ? undefined : 'its processes are looked up in /proc');
-    const command = start(['blackout']);
+    need(context, where === 'in a lab' ? noLab : noImitation);
+    const command = start(['blackout'], where === 'in a lab' ? {} : { within: NO_LAB });
     const exited = once(command, 'exit');
-    for await (const line of createInterface(command.stdout)) {
-      if (line.startsWith('warming up')) break;
-    }
+    await says(command, 'warming up');
     const family = descendantsOf(command.pid ?? 0);
     // At least PostgreSQL and the two services.
     expect(family.length).toBeGreaterThan(3);
     command.kill(signal);
-    expect(await exited).toEqual([status, status === null ? signal : null]);
+    expect(await exited).toEqual(signal === 'SIGKILL' ? [null, signal] : [130, null]);
+    expect(await survivors(family)).toEqual([]);
+  });
+
+  it('ends the same way on Ctrl-C on a terminal, where it has drawn a table', async (context) => {
+    need(context, noLab ?? noScript);
+    const command = startOnTerminal(['blackout']);
+    await says(command, 'stuck (> 11.5 s)');
+    const family = descendantsOf(command.pid ?? 0);
+    expect(family.length).toBeGreaterThan(3);
+    command.stdin.write('\x03');
+    await says(command, 'ended with 130');
     expect(await survivors(family)).toEqual([]);
   });
 
   it('says why there is no fault where no lab can be made, and runs without', async (context) => {
-    const [command, ...args] = NO_LAB;
-    const trial = spawnSync(command, [...args, 'true'], { encoding: 'utf8' });
-    need(context, trial.status === 0 ? undefined : `a machine without a lab can't be imitated: ${trial.stderr}`);
-
+    need(context, noImitation);
     const { status, stdout, stderr } = await run(['blackout', '--json'], { within: NO_LAB, env: SHORT });
     expect(stderr).toContain('no lab can be made here: ');
     expect(status).toBe(0);

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { type BlackoutReport, formatReport, type PoolReport } from './report.js';
+import { stockWaits } from './stock-waits.js';
+
+const STOCK: PoolReport = {
+  name: 'pg.Pool',
+  sent: 500,
+  answered: 66,
+  failed: 0,
+  stuckAtHeal: 169,
+  longestWaitMillis: 25_432,
+  firstErrorAfterCutMillis: null,
+  firstAnswerAfterHealMillis: 5_440,
+  errors: {},
+  tcp: { keepAlive: false, userTimeoutMillis: 0 },
+};
+
+const HARDENED: PoolReport = {
+  name: '@lifeguard/pg',
+  sent: 500,
+  answered: 300,
+  failed: 198,
+  stuckAtHeal: 0,
+  longestWaitMillis: 11_020,
+  firstErrorAfterCutMillis: 9_330,
+  firstAnswerAfterHealMillis: 490,
+  errors: { ETIMEDOUT: 10, ERR_POOL_ACQUIRE_TIMEOUT: 188 },
+  tcp: { keepAlive: true, userTimeoutMillis: 10_000 },
+};
+
+const REPORT: BlackoutReport = {
+  scenario: 'silent-cut',
+  cutSeconds: 20,
+  tcp: HARDENED.tcp,
+  pools: [STOCK, HARDENED],
+  computed: stockWaits({
+    tcp_retries2: 15,
+    tcp_rto_max_ms: 120_000,
+    tcp_keepalive_time: 7200,
+    tcp_keepalive_intvl: 75,
+    tcp_keepalive_probes: 9,
+  }),
+};
+
+/** The cells of the table's row of that title. */
+function row(text: string, title: string): string[] {
+  const line = text.split('\n').find((candidate) => candidate.includes(` ${title} `)) ?? '';
+  return line
+    .split('│')
+    .slice(2, -1)
+    .map((cell) => cell.trim());
+}
+
+describe('the report for people', () => {
+  const text = formatReport(REPORT);
+
+  it('puts what was measured of the two pools side by side', () => {
+    expect(row(text, 'longest wait')).toEqual(['25.4 s', '11.0 s']);
+    expect(row(text, 'from the cut to the first error')).toEqual(['none came', '9.3 s']);
+    expect(row(text, 'stuck at the end of the cut')).toEqual(['169', '0']);
+    expect(row(text, 'from healing to the first answer')).toEqual(['5.4 s', '0.5 s']);
+    expect(row(text, 'neither, when the run ended')).toEqual(['434', '2']);
+  });
+
+  it('says which errors there were', () => {
+    expect(text).toContain('188 ERR_POOL_ACQUIRE_TIMEOUT');
+  });
+
+  it('says what it means by stuck', () => {
+    expect(text).toContain('Stuck is what has neither an answer nor an error after 11.5 s');
+  });
+
+  it('marks what was computed as computed, apart from what was measured', () => {
+    const [measured, computed] = text.split('Computed, not measured');
+    expect(measured).not.toContain('924.6 s');
+    expect(computed).toContain('924.6 s or more');
+    expect(computed).toContain('7875.0 s');
+  });
+
+  it('shows the options as the kernel has them', () => {
+    expect(text).toMatch(
+      /pg\.Pool +keepAlive false, userTimeoutMillis 0\n +@lifeguard\/pg +keepAlive true, userTimeout/,
+    );
+  });
+
+  it('computes nothing where the sysctls are not known', () => {
+    expect(formatReport({ ...REPORT, computed: null })).not.toContain('Computed');
+  });
+});
+
+describe('the report of a run without a fault', () => {
+  const text = formatReport({ ...REPORT, scenario: 'no-fault', reason: 'a lab needs Linux', cutSeconds: 0 });
+
+  it('says why there was none', () => {
+    expect(text).toContain('No cable was cut, for no lab can be made here: a lab needs Linux');
+  });
+
+  it('has the counts and the options, and nothing about a cut', () => {
+    expect(row(text, 'queries sent')).toEqual(['500', '500']);
+    expect(text).toContain('userTimeoutMillis 10000');
+    expect(text).not.toMatch(/healing|stuck|Computed/i);
+  });
+});
