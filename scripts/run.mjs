@@ -1,5 +1,6 @@
 // Runs one of the repository's commands (see `tasks`), on a clone on which nothing was installed too.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setup } from './setup.mjs';
@@ -34,7 +35,21 @@ if (!commands) {
 setup();
 for (const [index, [command, ...args]] of commands.entries()) {
   const more = index === commands.length - 1 ? added : [];
-  const { status, signal, error } = spawnSync(command, [...args, ...more], { cwd: root, stdio: 'inherit' });
-  if (error) process.stderr.write(`lifeguard: ${command}: ${error.message}\n`);
-  if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+  const status = await run(command, [...args, ...more]);
+  if (status !== 0) process.exit(status);
+}
+
+/** Runs a command to its end, for a signal too: what it has made, it clears away itself. */
+function run(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
+  // Ctrl-C reaches the child by itself: it is of the same group.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      process.stderr.write(`lifeguard: ${command}: ${error.message}\n`);
+      resolve(1);
+    });
+    child.once('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
+  });
 }
