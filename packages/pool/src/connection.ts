@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Arrival } from './attempt.js';
 import type { EvictReason } from './classify.js';
+import { type Links, unlinked } from './list.js';
 import type { Watch } from './watch.js';
 
 /** Why a connection must not be lent again. */
@@ -12,13 +13,13 @@ export interface Failure {
 /**
  * Where a connection is.
  *
- * - `idle`: in the inventory, or on its way there from a connect
+ * - `arriving`: it is open, and on its way from the connector to the desk
+ * - `idle`: on the shelf
  * - `lent`: a borrower has it
- * - `checking`: taken out of the inventory and not lent; for as long as `validate` or `reset` runs, if they do
- * - `leaving`: it has left the pool, and will be closed in this turn of the event loop or soon after
- * - `gone`: it is being closed, or has been
+ * - `checking`: neither, for as long as `validate` or `reset` runs
+ * - `gone`: it has left the pool, and is being closed or has been
  */
-export type Place = 'idle' | 'lent' | 'checking' | 'leaving' | 'gone';
+export type Place = 'arriving' | 'idle' | 'lent' | 'checking' | 'gone';
 
 /** What the pool knows of one connection. */
 export class Connection<T> {
@@ -28,7 +29,8 @@ export class Connection<T> {
   readonly createdAt = Date.now();
   /** When its lifetime ends, `Infinity` if never. */
   readonly expiresAt: number;
-  place: Place = 'idle';
+  readonly links: Links<Connection<T>> = unlinked();
+  place: Place = 'arriving';
   /** Once set it stays, and the connection is never lent again. */
   failure: Failure | undefined;
   uses = 0;

@@ -1,4 +1,5 @@
-import { type Links, unlinked, Waiters } from './waiters.js';
+import { type Links, unlinked } from './list.js';
+import { Waiters } from './waiters.js';
 
 /** One who waits for a connection. */
 interface Waiter<R> {

@@ -18,6 +18,7 @@ import { type PoolEvents, SafeEmitter } from './events.js';
 import { checkFactory, type Factory } from './factory.js';
 import { Housekeeper } from './housekeeper.js';
 import { Inventory } from './inventory.js';
+import { List } from './list.js';
 import { createLogger, type Log, logFor } from './log.js';
 import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
@@ -32,6 +33,9 @@ export interface AcquireOptions {
   /** In place of the pool's `acquireTimeoutMillis`; 0 waits without end. */
   readonly timeoutMillis?: number;
 }
+
+const NO_WISHES: AcquireOptions = {};
+const DONE = Promise.resolve();
 
 /** How long `drain` and `close` wait for borrowers to return what they hold, unless told otherwise. */
 const PATIENCE_MILLIS = 30_000;
@@ -58,10 +62,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #housekeeper = new Housekeeper(() => this.#retire());
   readonly #counter = new Counter();
 
-  /** Every connection that has arrived and is not leaving, by what the factory made. */
+  /** Every connection that is open and not gone, by what the factory made. */
   readonly #connections = new Map<T, Connection<T>>();
-  /** How many of them are in each place. */
-  readonly #count = { idle: 0, lent: 0, checking: 0, leaving: 0, gone: 0 };
+  /** Those that are idle, in the order of their return. All of them are fit: what makes one unfit takes it off at once. */
+  readonly #shelf = new List<Connection<T>>();
+  /** How many connections are in each place. */
+  readonly #count = { arriving: 0, idle: 0, lent: 0, checking: 0, gone: 0 };
   /** What `close` took from borrowers who were too slow; they may give it back, once. */
   readonly #revoked = new Set<T>();
   /** Closes under way. None of them rejects. */
@@ -70,8 +76,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #conditions = new Set<() => void>();
   /** Connections of an earlier generation are not lent again. */
   #generation = 0;
-  /** Connections that the inventory was asked for and has not brought. */
-  #ordered = 0;
+  /** Connections that are being fetched, and will be offered to whoever waits first. */
+  #fetching = 0;
+  /** Whether `min` connections are to be kept. */
+  #started = false;
   #phase: 'open' | 'draining' | 'closed' = 'open';
   #refusalTold = false;
 
@@ -80,21 +88,19 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     checkFactory(factory);
     this.#factory = factory;
     this.#options = resolveOptions(options);
-    const { min, max, fifo, maxConnecting, priorityRange, autostart, name, logger, logLevel, warnings } = this.#options;
+    const { max, maxConnecting, priorityRange, autostart, name, logger, logLevel, warnings } = this.#options;
     this.#log = logFor(name ?? factory.name ?? 'pool', logger ?? createLogger(logLevel));
     for (const warning of warnings) this.#log('warn', warning);
     this.#desk = new Desk(priorityRange, () => this.#noticeState());
     this.#connector = new Connector<Connection<T>>({
       maxConnecting,
       start: () => this.#startAttempt(),
-      wanted: () => ({ waiting: this.#desk.waiting, missing: min - this.#connections.size }),
+      wanted: () => ({ waiting: this.#desk.waiting, missing: this.#missing }),
       failed: (error) => this.#connectFailed(error),
       surplus: (connection) => this.#turnAway(connection),
     });
     this.#inventory = new Inventory<T>({
-      min,
       max,
-      fifo,
       open: () => this.#connector.fill(),
       close: (connection) => this.#close(connection),
     });
@@ -136,7 +142,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Opens `min` connections, and keeps them from now on. With `autostart` this has been done. */
   start(): void {
-    if (this.#phase === 'open') this.#inventory.start();
+    if (this.#phase !== 'open') return;
+    this.#started = true;
+    this.#restock();
   }
 
   /** Resolves once `min` connections can be lent. */
@@ -155,10 +163,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @throws {PoolClosedError} after `drain` or `close`
    * @throws the signal's reason when it aborts; the driver's own error if it is permanent (wrong password, …)
    */
-  acquire(request: number | AcquireOptions = {}): Promise<T> {
+  acquire(request: number | AcquireOptions = NO_WISHES): Promise<T> {
     const { priority, signal, timeoutMillis } = typeof request === 'number' ? { priority: request } : request;
     if (this.#phase !== 'open') return Promise.reject(new PoolClosedError());
     if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#started = true;
+    const ready = this.#testsOnBorrow || this.#desk.waiting > 0 ? undefined : this.#takeFromShelf();
+    if (ready) return Promise.resolve(this.#lend(ready));
     if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
     const patience = timeoutMillis ?? this.#options.acquireTimeoutMillis;
     const served = this.#desk.wait({ priority, signal, timeoutMillis: patience, late: () => this.#tooLate(patience) });
@@ -172,9 +183,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @param error what went wrong with it: the connection is closed, unless the factory's `isFatal` says that it can go on
    * @throws {NotBorrowedError} (rejects) if it is not lent
    */
-  async release(resource: T, error?: unknown): Promise<void> {
-    if (this.#revoked.delete(resource)) return;
+  release(resource: T, error?: unknown): Promise<void> {
     const connection = this.#takeBack(resource);
+    if (!connection) return this.#refuseToTakeBack(resource);
     this.#counter.released += 1;
     this.emit('release', resource, error);
     if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
@@ -182,8 +193,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     } else if (this.#factory.reset || this.#options.testOnReturn) {
       void this.#lookOver(connection);
     } else {
-      this.#offer(connection);
+      void this.#offer(connection);
     }
+    return DONE;
   }
 
   /**
@@ -191,9 +203,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    *
    * @throws {NotBorrowedError} (rejects) if it is not lent
    */
-  async destroy(resource: T): Promise<void> {
-    if (this.#revoked.delete(resource)) return;
-    this.#evict(this.#takeBack(resource), 'destroyed');
+  destroy(resource: T): Promise<void> {
+    const connection = this.#takeBack(resource);
+    if (!connection) return this.#refuseToTakeBack(resource);
+    this.#evict(connection, 'destroyed');
+    return DONE;
   }
 
   /** Whether this is lent now. */
@@ -229,7 +243,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Replaces every connection: idle ones are closed now, lent ones on their return. Resolves once idle ones are closed. */
   async clear(): Promise<void> {
     this.#generation += 1;
-    for (const connection of this.#idleConnections()) this.#evict(connection, 'cleared');
+    this.#evictIdle('cleared');
     await Promise.all(this.#closing);
   }
 
@@ -246,8 +260,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#shut();
     for (const connection of this.#connections.values()) {
       if (connection.place === 'lent') this.#revoked.add(connection.resource);
-      this.#evict(connection, 'closed');
+      // What arrives just now is closed as soon as it is here.
+      if (connection.place !== 'arriving') this.#evict(connection, 'closed');
     }
+    await this.#until(() => this.#connections.size === 0);
     await Promise.all(this.#closing);
   }
 
@@ -282,66 +298,85 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     return new AcquireTimeoutError(timeoutMillis, this.#state(), this.#connector.lastError);
   }
 
-  /** Orders as many connections as there are callers without one, and lets the connector know of the demand. */
+  get #missing(): number {
+    return this.#started && this.#phase === 'open' ? this.min - this.#connections.size : 0;
+  }
+
+  get #testsOnBorrow(): boolean {
+    return this.#options.testOnBorrow && this.#factory.validate !== undefined;
+  }
+
+  /** Fetches as many connections as are wanted and not on their way, and lets the connector know of the demand. */
   #restock(): void {
-    while (this.#ordered < this.#desk.waiting && this.#inventory.canTakeOrder) {
-      this.#ordered += 1;
-      void this.#inventory.order().then((connection) => {
-        this.#ordered -= 1;
-        if (connection) this.#takeDelivery(connection);
-        else this.#restock();
-      });
-    }
+    while (this.#fetching < Math.max(this.#desk.waiting, this.#missing) && this.#canFetch()) void this.#fetch();
     this.#connector.pump();
   }
 
-  /** The inventory has brought a connection, which may have been evicted on the way. */
-  #takeDelivery(connection: Connection<T>): void {
-    if (connection.place === 'leaving') {
-      this.#inventory.discard(connection);
-      this.#restock();
-      return;
-    }
-    this.#move(connection, 'checking');
-    this.#offer(connection);
+  #canFetch(): boolean {
+    return this.#canTakeFromShelf() || (this.#phase !== 'closed' && this.#inventory.canTakeOrder);
   }
 
-  /** A connection is at hand, taken out of the inventory: lends it to the first who waits, or puts it back. */
-  #offer(connection: Connection<T>): void {
+  /** For a caller; what lies there counts for the minimum already. */
+  #canTakeFromShelf(): boolean {
+    return this.#desk.waiting > 0 && this.#shelf.length > 0;
+  }
+
+  async #fetch(): Promise<void> {
+    this.#fetching += 1;
+    const connection = this.#canTakeFromShelf() ? this.#takeFromShelf() : await this.#inventory.order();
+    if (connection) await this.#offer(connection);
+    this.#fetching -= 1;
+    this.#restock();
+  }
+
+  /** A connection is at hand: goes to the first who waits, or on the shelf. The promise is of its test, if there is one. */
+  #offer(connection: Connection<T>): Promise<void> | undefined {
     const unfit = this.#unfitness(connection);
     if (unfit) {
       this.#evict(connection, unfit.reason, unfit.error);
     } else if (this.#desk.waiting === 0) {
       this.#shelve(connection);
-    } else if (this.#options.testOnBorrow && this.#factory.validate) {
-      void this.#testThenLend(connection);
+    } else if (this.#testsOnBorrow) {
+      return this.#testThenLend(connection);
     } else {
-      this.#lend(connection);
+      this.#desk.serve(this.#lend(connection));
     }
+    return undefined;
   }
 
-  #lend(connection: Connection<T>): void {
+  #lend(connection: Connection<T>): T {
     this.#move(connection, 'lent');
     connection.uses += 1;
     this.#counter.acquired += 1;
     if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
     this.emit('acquire', connection.resource);
-    this.#desk.serve(connection.resource);
+    return connection.resource;
   }
 
   #shelve(connection: Connection<T>): void {
     this.#move(connection, 'idle');
-    this.#inventory.putBack(connection);
+    this.#shelf.append(connection);
     this.#housekeeper.expect(this.#retirementOf(connection));
   }
 
-  /** @throws {NotBorrowedError} */
-  #takeBack(resource: T): Connection<T> {
+  #takeFromShelf(): Connection<T> | undefined {
+    const connection = this.#options.fifo ? this.#shelf.first : this.#shelf.last;
+    if (connection) this.#shelf.remove(connection);
+    return connection;
+  }
+
+  /** `undefined` if this is not lent. */
+  #takeBack(resource: T): Connection<T> | undefined {
     const connection = this.#connections.get(resource);
-    if (connection?.place !== 'lent') throw new NotBorrowedError(connection !== undefined);
+    if (connection?.place !== 'lent') return undefined;
     clearTimeout(connection.leakTimer);
     this.#move(connection, 'checking');
     return connection;
+  }
+
+  #refuseToTakeBack(resource: T): Promise<void> {
+    if (this.#revoked.delete(resource)) return DONE;
+    return Promise.reject(new NotBorrowedError(this.#connections.has(resource)));
   }
 
   #watchForLeak(connection: Connection<T>): void {
@@ -368,14 +403,14 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   async #testThenLend(connection: Connection<T>): Promise<void> {
     this.#move(connection, 'checking');
     if (!(await this.#passes(connection, 'validate'))) return;
-    if (this.#unfitness(connection) || this.#desk.waiting === 0) this.#offer(connection);
-    else this.#lend(connection);
+    if (this.#unfitness(connection) || this.#desk.waiting === 0) void this.#offer(connection);
+    else this.#desk.serve(this.#lend(connection));
   }
 
   async #lookOver(connection: Connection<T>): Promise<void> {
     if (this.#factory.reset && !(await this.#passes(connection, 'reset'))) return;
     if (this.#options.testOnReturn && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
-    this.#offer(connection);
+    void this.#offer(connection);
   }
 
   /** Runs a step of the factory's, bounded. A connection that fails it is evicted. */
@@ -422,8 +457,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const lifetime = maxLifetimeMillis > 0 ? maxLifetimeMillis * (1 - 0.1 * Math.random()) : Number.POSITIVE_INFINITY;
     const connection = new Connection(arrival, generation, lifetime);
     this.#connections.set(connection.resource, connection);
-    this.#count.idle += 1;
-    this.#noticeState();
+    this.#count.arriving += 1;
     this.#counter.created += 1;
     arrival.watch.begin(connection.resource, (alarm) => this.#hearAlarm(connection, alarm));
     this.#tellRefusals(arrival.watch);
@@ -433,7 +467,6 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       failures,
     });
     this.emit('connect', connection.resource);
-    this.#housekeeper.expect(this.#retirementOf(connection));
     return connection;
   }
 
@@ -466,7 +499,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #hearAlarm(connection: Connection<T>, { of, reason, error }: Alarm): void {
     const { place } = connection;
-    if (place === 'leaving' || place === 'gone') return;
+    if (place === 'gone') return;
     if (of === 'driver' && place !== 'idle' && !this.#endsLoan(error, connection)) return;
     connection.failure ??= { reason, error };
     if (place !== 'idle') return;
@@ -481,12 +514,15 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
-    const { place } = connection;
+    this.#shelf.remove(connection);
     this.#bidFarewell(connection, reason, error);
     if (connection.uses === 0 && !isRoutine(reason)) this.#connector.blame(error ?? new UselessConnectionError(reason));
-    if (place === 'idle') this.#takeOffShelf(connection);
-    else this.#inventory.discard(connection);
+    this.#inventory.discard(connection);
     this.#restock();
+  }
+
+  #evictIdle(reason: EvictReason): void {
+    for (let { last } = this.#shelf; last; { last } = this.#shelf) this.#evict(last, reason);
   }
 
   /** Closes what arrived when its place had been taken: the inventory never had it. */
@@ -496,22 +532,15 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   #bidFarewell(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
-    this.#move(connection, 'leaving');
     clearTimeout(connection.leakTimer);
     this.#connections.delete(connection.resource);
+    this.#move(connection, 'gone');
     this.#counter.evict(reason);
     this.#log(isRoutine(reason) ? 'debug' : 'warn', `evicted (${reason})`, { connection, reason, error });
     this.emit('evict', connection.resource, reason, error);
   }
 
-  /** An idle connection may be between the shelf and the desk: then it is met there, or swept up behind it. */
-  #takeOffShelf(connection: Connection<T>): void {
-    this.#inventory.sweep();
-    if (connection.place === 'leaving') this.#inventory.sweepLater();
-  }
-
   #close(connection: Connection<T>): Promise<void> {
-    this.#move(connection, 'gone');
     return this.#closeResource(connection.resource, connection.watch);
   }
 
@@ -540,7 +569,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     // A timer may come up to a millisecond early by this clock: what is due in the next is due.
     const now = Date.now() + 1;
     let next = Number.POSITIVE_INFINITY;
-    for (const connection of this.#idleConnections()) {
+    for (const connection of this.#connections.values()) {
+      if (connection.place !== 'idle') continue;
       const unfit = this.#unfitness(connection, now);
       const due = this.#retirementOf(connection);
       if (unfit) this.#evict(connection, unfit.reason);
@@ -552,24 +582,18 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** When an idle connection is to go. */
-  #retirementOf({ movedAt, expiresAt, generation }: Connection<T>): number {
-    if (generation !== this.#generation) return 0;
+  #retirementOf({ movedAt, expiresAt }: Connection<T>): number {
     const { idleTimeoutMillis } = this.#options;
     return idleTimeoutMillis > 0 ? Math.min(expiresAt, movedAt + idleTimeoutMillis) : expiresAt;
   }
 
   #shut(): void {
     this.#phase = 'closed';
-    this.#inventory.stop();
     this.#connector.close();
     this.#housekeeper.stop();
   }
 
   // State
-
-  #idleConnections(): Connection<T>[] {
-    return [...this.#connections.values()].filter(({ place }) => place === 'idle');
-  }
 
   #move(connection: Connection<T>, place: Place): void {
     this.#count[connection.place] -= 1;
@@ -580,6 +604,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   #noticeState(): void {
+    if (this.#conditions.size === 0) return;
     for (const look of this.#conditions) look();
   }
 

@@ -17,7 +17,7 @@ export interface PoolStats {
 export interface ConnectionReport {
   /** Remote address and port; `undefined` for what has no TCP socket. */
   readonly peer: string | undefined;
-  readonly place: Exclude<Place, 'leaving' | 'gone'>;
+  readonly place: Exclude<Place, 'gone'>;
   readonly ageMillis: number;
   /** How long it has been in its place. */
   readonly sinceMillis: number;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Links, unlinked, Waiters } from './waiters.js';
+import { type Links, unlinked } from './list.js';
+import { Waiters } from './waiters.js';
 
 interface Someone {
   readonly name: string;
