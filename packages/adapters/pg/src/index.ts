@@ -1,1 +1,3 @@
-export {};
+export { pgFactory } from './factory.js';
+export type { LifeguardOptions, PoolConfig } from './options.js';
+export { Pool, type PoolConstructor } from './pool.js';

@@ -1,0 +1,71 @@
+/**
+ * Connecting with the same settings again fails again: wrong password or role, no such database, a setting that the server
+ * doesn't take. By SQLSTATE class: 0A feature not supported, 22 bad value, 28 not authorized, 3D no such database, 42 not
+ * allowed or not understood. By Node.js: a certificate that isn't trusted, TLS that can't be agreed on, a malformed
+ * address. By pg: TLS that the server hasn't got, a password that is missing or not the server's.
+ *
+ * Not permanent: a server that is full (53…), starting, stopping or not a primary (57P…), switched off (55000), or a
+ * PgBouncer that can't reach its server (08…).
+ */
+export function isPermanent(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state !== undefined) return PERMANENT_STATES.test(state);
+  return PERMANENT_CODES.test(textOf(error, 'code')) || PERMANENT_MESSAGES.test(textOf(error, 'message'));
+}
+
+/** A connect failed for a reason that neither the server, nor the network, nor the driver has given. */
+export function isCallersFault(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isCallersFault);
+  const isKnown = sqlStateOf(error) !== undefined || isSystemError(error) || isOfPool(error);
+  return !isKnown && !TRANSIENT_MESSAGES.test(textOf(error, 'message'));
+}
+
+/** The connection is over, or will be at once. Failing sockets need not be recognized: the pool does that. */
+export function isFatal(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state === undefined) {
+    return FATAL_CODES.has(textOf(error, 'code')) || FATAL_MESSAGES.test(textOf(error, 'message'));
+  }
+  return FATAL_STATES.test(state) || FATAL_SEVERITIES.has(textOf(error, 'severity'));
+}
+
+/** The server said no to a statement, and goes on. */
+export function isStatementError(error: unknown): boolean {
+  return sqlStateOf(error) !== undefined && !isFatal(error);
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const PERMANENT_STATES = /^(0A|22|28|3D|42)/;
+const FATAL_STATES = /^(08|57P)/;
+/** A server that speaks another language may translate them; then the SQLSTATE and the end of the socket tell. */
+const FATAL_SEVERITIES: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);
+
+// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
+const PERMANENT_CODES =
+  /^(ERR_(TLS|SSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+const FATAL_CODES: ReadonlySet<string> = new Set(['ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED']);
+
+// pg gives no codes to its own errors.
+const PERMANENT_MESSAGES = /^(The server does not support SSL connections|SASL: |Password must be a string)/;
+const TRANSIENT_MESSAGES = /^(Connection terminated|timeout expired|There was an error establishing an SSL connection)/;
+const FATAL_MESSAGES =
+  /^(Connection terminated|Client (has encountered a connection error|was closed)|Received unexpected )/;
+
+/** pg gives a server's error its SQLSTATE as `code`, which may look like an errno: `EPIPE`. It has a severity beside it. */
+function sqlStateOf(error: unknown): string | undefined {
+  const code = textOf(error, 'code');
+  return /^[0-9A-Z]{5}$/.test(code) && textOf(error, 'severity') !== '' ? code : undefined;
+}
+
+function isSystemError(error: unknown): boolean {
+  return typeof Object(error).errno === 'number' || /^E(?!RR_)[A-Z0-9_]+$/.test(textOf(error, 'code'));
+}
+
+function isOfPool(error: unknown): boolean {
+  return textOf(error, 'code').startsWith('ERR_POOL_');
+}
+
+function textOf(error: unknown, field: 'code' | 'severity' | 'message'): string {
+  const text: unknown = Object(error)[field];
+  return typeof text === 'string' ? text : '';
+}

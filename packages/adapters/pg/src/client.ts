@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import type pg from 'pg';
+
+/**
+ * What is read of a client that its types leave out. pg-pool reads the first two itself; in older versions of pg the queue
+ * has another name. A class of the user's own may lack them all.
+ */
+interface ClientState {
+  readonly _queryable?: boolean;
+  readonly _ending?: boolean;
+  readonly readyForQuery?: boolean;
+  readonly _activeQuery?: unknown;
+  readonly _queryQueue?: readonly unknown[];
+  readonly queryQueue?: readonly unknown[];
+  readonly _sentQueryQueue?: readonly unknown[];
+  ref?(): void;
+  unref?(): void;
+  getTransactionStatus?(): string | null;
+}
+
+/** Whether the client can take a query: its connection has neither failed nor been ended. */
+export function isQueryable(client: pg.ClientBase): boolean {
+  const { _queryable, _ending } = stateOf(client);
+  return _queryable !== false && _ending !== true;
+}
+
+/** Whether the server owes the client an answer. */
+export function isBusy(client: pg.ClientBase): boolean {
+  const state = stateOf(client);
+  // In this order: reading the old name of a new client warns.
+  const waiting = state._queryQueue ?? state.queryQueue ?? [];
+  const sent = state._sentQueryQueue ?? [];
+  return state.readyForQuery === false || Boolean(state._activeQuery) || waiting.length + sent.length > 0;
+}
+
+/** Whether the client is outside of a transaction; false if it can't tell. */
+export function isOutsideTransaction(client: pg.ClientBase): boolean {
+  return stateOf(client).getTransactionStatus?.() === 'I';
+}
+
+/** Waits for all answers that the server owes a busy client. @returns whether they came in time */
+export async function becomesReady(client: pg.ClientBase, timeoutMillis: number): Promise<boolean> {
+  try {
+    // Rejects as soon as the client has an error, too.
+    await once(client, 'drain', { signal: AbortSignal.timeout(timeoutMillis) });
+    return isQueryable(client);
+  } catch {
+    return false;
+  }
+}
+
+/** Opens a client's connection. */
+export function connect(client: pg.ClientBase): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.connect((error: Error | null | undefined) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Says goodbye to the server and closes the connection. Resolves once it is closed. */
+export function end(client: pg.ClientBase): Promise<void> {
+  return new Promise((resolve) => {
+    (client as pg.Client).end(() => resolve());
+  });
+}
+
+/** Says whether the process may end while this client is connected. */
+export function keepProcessAlive(client: pg.ClientBase, keep: boolean): void {
+  if (keep) stateOf(client).ref?.();
+  else stateOf(client).unref?.();
+}
+
+function stateOf(client: pg.ClientBase): ClientState {
+  return client as unknown as ClientState;
+}

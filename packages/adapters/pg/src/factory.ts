@@ -1,0 +1,69 @@
+import type { Factory } from '@lifeguard/pool';
+import pg from 'pg';
+import { isCallersFault, isFatal, isPermanent } from './classify.js';
+import { connect, end, isBusy, isOutsideTransaction, isQueryable } from './client.js';
+import { checkConnectionString } from './connection-string.js';
+
+/**
+ * Makes clients for `createPool` of `@lifeguard/pool`.
+ *
+ * A client that is released with an error goes back only if the server has answered everything and no transaction is open.
+ *
+ * @param config as for `new pg.Client`: what is left out comes from the variables PGHOST, PGUSER, …
+ * @throws {ConfigError} if the connection string can't be parsed
+ */
+export function pgFactory(config?: string | pg.ClientConfig): Factory<pg.Client> {
+  checkConnectionString(typeof config === 'string' ? config : config?.connectionString);
+  return clientFactory({ make: () => new pg.Client(config) });
+}
+
+/** How a client is made and brought to where it can be lent. If one of these fails, the caller is to blame, and told. */
+export interface ClientSteps<C> {
+  make(): C;
+  /** Works on the connected client. Not to blame if the connection fails under it. */
+  prepare?(client: C): Promise<void>;
+}
+
+/** `pgFactory` for any class with the face of `pg.Client`. */
+export function clientFactory<C extends pg.ClientBase>(steps: ClientSteps<C>): Factory<C> {
+  /** What these steps threw: it may look like any other error. */
+  const ofCaller = new WeakSet<object>();
+  const isOfCaller = (error: unknown) => ofCaller.has(Object(error));
+  return {
+    name: 'pg',
+    create: () => open(steps, (error) => ofCaller.add(Object(error))),
+    destroy: end,
+    validate: async (client) => {
+      await client.query('SELECT 1');
+      return true;
+    },
+    isFatal: (error, client) =>
+      isFatal(error) || !isQueryable(client) || isBusy(client) || !isOutsideTransaction(client),
+    isPermanent: (error) => !isOfCaller(error) && isPermanent(error),
+    isCallersFault: (error) => isOfCaller(error) || isCallersFault(error),
+  };
+}
+
+async function open<C extends pg.ClientBase>(steps: ClientSteps<C>, blame: (error: unknown) => void): Promise<C> {
+  const client = make(steps, blame);
+  // An error that nobody listens to would end the process.
+  client.on('error', () => {});
+  await connect(client);
+  try {
+    await steps.prepare?.(client);
+  } catch (error) {
+    if (isQueryable(client) && !isFatal(error)) blame(error);
+    await end(client);
+    throw error;
+  }
+  return client;
+}
+
+function make<C>(steps: ClientSteps<C>, blame: (error: unknown) => void): C {
+  try {
+    return steps.make();
+  } catch (error) {
+    blame(error);
+    throw error;
+  }
+}
