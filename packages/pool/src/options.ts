@@ -97,6 +97,12 @@ export const POOL_SETTINGS = {
     defaultText: '`min`',
     summary: 'connections that the idle timeout leaves alone, without any being opened for it',
   }),
+  aliveBypassMillis: duration({
+    default: 500,
+    min: 0,
+    max: MAX_DELAY_MILLIS,
+    summary: 'the kernel is asked about a connection on its loan, unless it was in use so lately',
+  }),
   maxUses: integer({
     ...count,
     min: 1,

@@ -324,6 +324,19 @@ describe('a failing socket', () => {
     expect(await pool.acquire()).not.toBe(socket);
   });
 
+  test('a peer’s end that the event loop has not read yet is known to the kernel: the next connection is lent', async () => {
+    const peers: Socket[] = [];
+    const server = await listen((socket) => peers.push(socket.resume()));
+    const pool = makePool(socketFactory(portOf(server)), { fifo: false, aliveBypassMillis: 0 });
+    const [first, last] = await Promise.all([pool.acquire(), pool.acquire()]);
+    await pool.release(first);
+    await pool.release(last);
+    await expect.poll(() => peers.length).toBe(2);
+    peers.find(({ remotePort }) => remotePort === last.localPort)?.destroy();
+    await expect(pool.acquire()).resolves.toBe(first);
+    expect(pool.stats().evicted).toEqual({ 'peer-closed': 1 });
+  });
+
   test('a lent connection is destroyed on release, whatever its borrower says', async () => {
     const server = await listen();
     const accepted = once(server, 'connection');

@@ -18,9 +18,9 @@ import { type PoolEvents, SafeEmitter } from './events.js';
 import { checkFactory, type Factory } from './factory.js';
 import { Housekeeper } from './housekeeper.js';
 import { Inventory } from './inventory.js';
-import { List } from './list.js';
 import { createLogger, type Log, logFor } from './log.js';
 import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { Shelf } from './shelf.js';
 import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
 import { type Alarm, Watch } from './watch.js';
 
@@ -64,8 +64,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Every connection that is open and not gone, by what the factory made. */
   readonly #connections = new Map<T, Connection<T>>();
-  /** Those that are idle, in the order of their return. All of them are fit: what makes one unfit takes it off at once. */
-  readonly #shelf = new List<Connection<T>>();
+  /** Those that are idle. */
+  readonly #shelf: Shelf<T>;
   /** How many connections are in each place. */
   readonly #count = { arriving: 0, idle: 0, lent: 0, checking: 0, gone: 0 };
   /** What `close` took from borrowers who were too slow; they may give it back, once. */
@@ -88,9 +88,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     checkFactory(factory);
     this.#factory = factory;
     this.#options = resolveOptions(options);
-    const { max, maxConnecting, priorityRange, autostart, name, logger, logLevel, warnings } = this.#options;
+    const { fifo, aliveBypassMillis, max, maxConnecting, priorityRange, autostart, name, logger, logLevel, warnings } =
+      this.#options;
     this.#log = logFor(name ?? factory.name ?? 'pool', logger ?? createLogger(logLevel));
     for (const warning of warnings) this.#log('warn', warning);
+    this.#shelf = new Shelf({ fifo, aliveBypassMillis, dead: (connection) => this.#evict(connection, 'peer-closed') });
     this.#desk = new Desk(priorityRange, () => this.#noticeState());
     this.#connector = new Connector<Connection<T>>({
       maxConnecting,
@@ -323,7 +325,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   async #fetch(): Promise<void> {
     this.#fetching += 1;
-    const connection = this.#canTakeFromShelf() ? this.#takeFromShelf() : await this.#inventory.order();
+    const idle = this.#canTakeFromShelf() ? this.#takeFromShelf() : undefined;
+    const connection = idle ?? (await this.#inventory.order());
     if (connection) await this.#offer(connection);
     this.#fetching -= 1;
     this.#restock();
@@ -355,14 +358,19 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #shelve(connection: Connection<T>): void {
     this.#move(connection, 'idle');
-    this.#shelf.append(connection);
+    this.#shelf.add(connection);
     this.#housekeeper.expect(this.#retirementOf(connection));
   }
 
+  /** A suspect connection is not taken while there is room to open another. */
   #takeFromShelf(): Connection<T> | undefined {
-    const connection = this.#options.fifo ? this.#shelf.first : this.#shelf.last;
-    if (connection) this.#shelf.remove(connection);
-    return connection;
+    return this.#shelf.length === 0 ? undefined : this.#shelf.take(!this.#inventory.canTakeOrder);
+  }
+
+  /** Who waited for a better connection than a suspect one has it after all. */
+  #makeDo(): void {
+    const suspect = this.#desk.waiting > 0 ? this.#shelf.take(true) : undefined;
+    if (suspect) void this.#offer(suspect);
   }
 
   /** `undefined` if this is not lent. */
@@ -483,6 +491,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       this.#noticeState();
       return 'go-on';
     }
+    this.#makeDo();
     this.#noticeState();
     return 'back-off';
   }

@@ -1,6 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { type Capture, type Hardening, harden, openCapture, type TcpOptions } from '@lifeguard/tcp';
+import {
+  type Capture,
+  type Hardening,
+  harden,
+  openCapture,
+  type TcpOptions,
+  type Verdict,
+  verdict,
+} from '@lifeguard/tcp';
 import { socketFailure } from './classify.js';
 import type { Failure } from './connection.js';
 
@@ -48,6 +56,17 @@ export class Watch {
   get progress(): 'no-socket' | 'unanswered' | 'answered' {
     if (this.#answered) return 'answered';
     return this.#hardenings.length > 0 ? 'unanswered' : 'no-socket';
+  }
+
+  /** What the kernel thinks of the sockets: of the worst of them. One system call each. */
+  verdict(): Verdict {
+    let worst: Verdict = 'unknown';
+    for (const socket of this.#sockets) {
+      const each = verdict(socket);
+      if (each === 'dead') return 'dead';
+      if (each === 'suspect' || worst === 'unknown') worst = each;
+    }
+    return worst;
   }
 
   /** The connection stands: from now on what happens to its sockets, or what its driver says, is told. */
