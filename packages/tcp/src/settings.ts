@@ -22,8 +22,8 @@ export interface Setting<T> {
   readonly summary: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a table holds settings of any type; `Values` gives each its own back.
-export type Settings = Readonly<Record<string, Setting<any>>>;
+/** A table: option name to setting. `Values` gives each its own type back. */
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
 export type Values<S extends Settings> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
 
 interface Common<T> {
