@@ -13,6 +13,7 @@ export {
 export type { PoolEvents } from './events.js';
 export type { Factory } from './factory.js';
 export type { Logger } from './log.js';
-export { POOL_SETTINGS, type PoolOptions } from './options.js';
+export { POOL_SETTINGS, type PoolOptions, type PoolOptions as Options } from './options.js';
 export { type AcquireOptions, createPool, Pool } from './pool.js';
+export type { PromiseMaker } from './promises.js';
 export type { ConnectionReport, PoolStats } from './stats.js';

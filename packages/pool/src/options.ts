@@ -10,6 +10,7 @@ import {
   type Values,
 } from '@lifeguard/tcp/settings';
 import type { Logger } from './log.js';
+import type { PromiseMaker } from './promises.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -103,6 +104,26 @@ export const POOL_SETTINGS = {
     max: MAX_DELAY_MILLIS,
     summary: 'the kernel is asked about a connection on its loan, unless it was in use so lately',
   }),
+  softIdleTimeoutMillis: duration({
+    default: -1,
+    min: 0,
+    max: MAX_DELAY_MILLIS,
+    or: { value: -1, text: 'off' },
+    summary: 'a connection that nobody borrowed for this long is closed while more than `min` are idle; 0 is off too',
+  }),
+  evictionRunIntervalMillis: duration({
+    default: 0,
+    min: 1,
+    max: MAX_DELAY_MILLIS,
+    or: off,
+    summary: 'how often idle timeouts are looked at; off: whenever one is due',
+  }),
+  numTestsPerEvictionRun: integer({
+    ...count,
+    min: 1,
+    default: 3,
+    summary: 'with `evictionRunIntervalMillis`: connections that one look closes at most; the next goes on',
+  }),
   maxUses: integer({
     ...count,
     min: 1,
@@ -147,6 +168,8 @@ export interface PoolOptions extends Partial<Omit<PoolSettings, 'logLevel'>> {
   tcp?: Partial<TcpOptions>;
   /** Any logger with pino's face. Default: pino on stderr at `LIFEGUARD_LOG_LEVEL`. */
   logger?: Logger;
+  /** Makes the promises that the pool's methods return, as Bluebird does. Default: the language's own. */
+  Promise?: PromiseMaker;
 }
 
 /** A pool's options, complete. */

@@ -17,9 +17,11 @@ import {
 import { type PoolEvents, SafeEmitter } from './events.js';
 import { checkFactory, type Factory } from './factory.js';
 import { Housekeeper } from './housekeeper.js';
+import { Idleness } from './idleness.js';
 import { Inventory } from './inventory.js';
 import { createLogger, type Log, logFor } from './log.js';
 import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { returnPromisesOf } from './promises.js';
 import { Shelf } from './shelf.js';
 import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
 import { type Alarm, Watch } from './watch.js';
@@ -36,6 +38,8 @@ export interface AcquireOptions {
 
 const NO_WISHES: AcquireOptions = {};
 const DONE = Promise.resolve();
+/** The methods that return promises. */
+const PROMISING = ['acquire', 'release', 'destroy', 'use', 'drain', 'clear', 'ready', 'close'] as const;
 
 /** How long `drain` and `close` wait for borrowers to return what they hold, unless told otherwise. */
 const PATIENCE_MILLIS = 30_000;
@@ -61,6 +65,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #desk: Desk<T>;
   readonly #housekeeper = new Housekeeper(() => this.#retire());
   readonly #counter = new Counter();
+  readonly #idleness: Idleness;
 
   /** Every connection that is open and not gone, by what the factory made. */
   readonly #connections = new Map<T, Connection<T>>();
@@ -92,6 +97,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       this.#options;
     this.#log = logFor(name ?? factory.name ?? 'pool', logger ?? createLogger(logLevel));
     for (const warning of warnings) this.#log('warn', warning);
+    this.#tellUselessTests();
+    this.#idleness = new Idleness(this.#options);
+    if (options.Promise) returnPromisesOf(options.Promise, this, PROMISING);
     this.#shelf = new Shelf({ fifo, aliveBypassMillis, dead: (connection) => this.#evict(connection, 'peer-closed') });
     this.#desk = new Desk(priorityRange, () => this.#noticeState());
     this.#connector = new Connector<Connection<T>>({
@@ -149,9 +157,14 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#restock();
   }
 
-  /** Resolves once `min` connections can be lent. */
-  ready(): Promise<void> {
-    return this.#until(() => this.available >= this.min);
+  /**
+   * Resolves once `min` connections can be lent.
+   *
+   * @throws {PoolClosedError} (rejects) if the pool is closed first
+   */
+  async ready(): Promise<void> {
+    await this.#until(() => this.available >= this.min || this.#phase === 'closed');
+    if (this.available < this.min) throw new PoolClosedError();
   }
 
   /**
@@ -201,12 +214,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /**
-   * Gives a connection back to be closed.
+   * Has a connection closed: a lent one is thereby given back, an idle one need not be borrowed for it.
    *
-   * @throws {NotBorrowedError} (rejects) if it is not lent
+   * @throws {NotBorrowedError} (rejects) if it is neither lent nor idle
    */
   destroy(resource: T): Promise<void> {
-    const connection = this.#takeBack(resource);
+    const connection = this.#takeIdle(resource) ?? this.#takeBack(resource);
     if (!connection) return this.#refuseToTakeBack(resource);
     this.#evict(connection, 'destroyed');
     return DONE;
@@ -222,10 +235,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const resource = await this.acquire(request);
     try {
       const result = await use(resource);
-      await this.release(resource);
+      if (this.isBorrowedResource(resource)) await this.release(resource);
       return result;
     } catch (error) {
-      if (this.isBorrowedResource(resource)) await this.release(resource, error);
+      if (this.isBorrowedResource(resource)) await this.#releaseAfter(error, resource);
       throw error;
     }
   }
@@ -289,9 +302,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // Lending
 
+  /** Of those who wait, the ones for whom a connection could be opened at once count as being served. */
   #isFull(): boolean {
+    const { waiting } = this.#desk;
     return (
-      this.#desk.waiting >= this.#options.maxWaitingClients && this.available < 1 && this.spareResourceCapacity < 1
+      waiting >= this.#options.maxWaitingClients && this.available < 1 && this.#connections.size + waiting >= this.max
     );
   }
 
@@ -373,6 +388,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (suspect) void this.#offer(suspect);
   }
 
+  /** `undefined` if this is not idle. */
+  #takeIdle(resource: T): Connection<T> | undefined {
+    const connection = this.#connections.get(resource);
+    return connection?.place === 'idle' ? connection : undefined;
+  }
+
   /** `undefined` if this is not lent. */
   #takeBack(resource: T): Connection<T> | undefined {
     const connection = this.#connections.get(resource);
@@ -380,6 +401,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     clearTimeout(connection.leakTimer);
     this.#move(connection, 'checking');
     return connection;
+  }
+
+  /** An error without a value is an error all the same. */
+  #releaseAfter(error: unknown, resource: T): Promise<void> {
+    return error === undefined || error === null ? this.destroy(resource) : this.release(resource, error);
   }
 
   #refuseToTakeBack(resource: T): Promise<void> {
@@ -504,6 +530,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#log('warn', 'not all TCP options could be set', { refused });
   }
 
+  #tellUselessTests(): void {
+    const { testOnBorrow, testOnReturn } = this.#options;
+    if (this.#factory.validate || !(testOnBorrow || testOnReturn)) return;
+    this.#log('warn', 'testOnBorrow and testOnReturn do nothing: the factory has no validate');
+  }
+
   // Leaving
 
   #hearAlarm(connection: Connection<T>, { of, reason, error }: Alarm): void {
@@ -578,28 +610,36 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     // A timer may come up to a millisecond early by this clock: what is due in the next is due.
     const now = Date.now() + 1;
     let next = Number.POSITIVE_INFINITY;
+    let closed = 0;
     for (const connection of this.#connections.values()) {
       if (connection.place !== 'idle') continue;
+      const { movedAt, expiresAt } = connection;
       const unfit = this.#unfitness(connection, now);
-      const due = this.#retirementOf(connection);
-      if (unfit) this.#evict(connection, unfit.reason);
-      else if (due > now) next = Math.min(next, due);
-      else if (this.#connections.size > this.#options.keepIdle) this.#evict(connection, 'idle');
-      else next = Math.min(next, connection.expiresAt);
+      const stock = { total: this.#connections.size, idle: this.available };
+      if (unfit) {
+        this.#evict(connection, unfit.reason);
+      } else if (!this.#idleness.isOver(movedAt, now, stock)) {
+        next = Math.min(next, expiresAt, this.#idleness.nextLook(movedAt, now));
+      } else if (closed < this.#idleness.mostPerLook) {
+        this.#evict(connection, 'idle');
+        closed += 1;
+      } else {
+        next = Math.min(next, expiresAt, this.#idleness.lookAgain(now));
+      }
     }
     return next;
   }
 
-  /** When an idle connection is to go. */
+  /** When an idle connection may have to go. */
   #retirementOf({ movedAt, expiresAt }: Connection<T>): number {
-    const { idleTimeoutMillis } = this.#options;
-    return idleTimeoutMillis > 0 ? Math.min(expiresAt, movedAt + idleTimeoutMillis) : expiresAt;
+    return Math.min(expiresAt, this.#idleness.firstLook(movedAt));
   }
 
   #shut(): void {
     this.#phase = 'closed';
     this.#connector.close();
     this.#housekeeper.stop();
+    this.#noticeState();
   }
 
   // State
