@@ -25,12 +25,17 @@ describe('what can be done', () => {
         keepAliveCount: { ok: true },
         userTimeout: { ok: true },
         tcpInfo: { ok: true },
+        probe: { ok: true },
       },
     });
   });
 
-  test('on macOS: everything, unverified', () => {
-    expect(onPlatform('darwin')).toMatchObject({ verified: false, supported: { userTimeout: { ok: true } } });
+  test.each(['darwin', 'freebsd'] as const)('on %s: everything but probes, unverified', (platform) => {
+    const reason = `the TCP_INFO of ${platform} does not tell when the peer has answered`;
+    expect(onPlatform(platform)).toMatchObject({
+      verified: false,
+      supported: { keepAliveCount: { ok: true }, tcpInfo: { ok: true }, probe: { ok: false, reason } },
+    });
   });
 
   test('on Windows: keepalive, and no more without a file descriptor', () => {
@@ -42,6 +47,7 @@ describe('what can be done', () => {
         keepAliveIdle: { ok: true },
         userTimeout: { ok: false, reason },
         tcpInfo: { ok: false, reason },
+        probe: { ok: false, reason },
       },
     });
   });

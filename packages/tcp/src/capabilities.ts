@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { loadFfi } from './ffi.js';
 import { nodeTakesInterval } from './node-keepalive.js';
-import { findPlatform } from './platform/index.js';
+import { canProbe, findPlatform } from './platform/index.js';
 
 /** One thing that can be done here or not. */
 export interface Capability {
@@ -25,6 +25,8 @@ export interface Capabilities {
     readonly userTimeout: Capability;
     /** `inspect` and `verdict`. */
     readonly tcpInfo: Capability;
+    /** `probe`. */
+    readonly probe: Capability;
   };
 }
 
@@ -45,6 +47,7 @@ export function capabilities(): Capabilities {
       keepAliveCount: interval,
       userTimeout: kernel.ok ? userTimeoutCapability(process.platform, release()) : kernel,
       tcpInfo: kernel,
+      probe: kernel.ok ? probeCapability() : kernel,
     },
   };
 }
@@ -56,6 +59,12 @@ function kernelCapability(): Capability {
   if (platform.name === 'win32') return { ok: false, reason: 'Node.js gives no file descriptor on Windows' };
   const { problem } = loadFfi();
   return problem === undefined ? OK : { ok: false, reason: problem };
+}
+
+function probeCapability(): Capability {
+  const platform = findPlatform();
+  if (platform !== undefined && canProbe(platform)) return OK;
+  return { ok: false, reason: `the TCP_INFO of ${process.platform} does not tell when the peer has answered` };
 }
 
 /** @param osRelease as `os.release()` tells it: `14.1-RELEASE` */

@@ -18,7 +18,7 @@ const HIDE_KOFFI = `
     if (request === 'koffi') throw new Error('no koffi here\\nRequire stack: none');
     return resolve(request, ...rest);
   };
-  const { capabilities, harden, inspect, verdict } = await import(${JSON.stringify(PACKAGE_URL)});
+  const { capabilities, harden, inspect, probe, verdict } = await import(${JSON.stringify(PACKAGE_URL)});
   const server = net.createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const connect = async () => {
@@ -106,17 +106,18 @@ describe.runIf(needsLinux())('without koffi', () => {
     expect(report).toEqual({ state: 'partial', inKernel: [1, 5] });
   });
 
-  test('verdict is unknown, inspect tells the addresses, and capabilities tell why', async () => {
+  test('verdict and probe are unknown, inspect tells the addresses, and capabilities tell why', async () => {
     const report = await runModule(`${HIDE_KOFFI}
       const socket = await connect();
       const { options, info, verdict: inspected, peer } = inspect(socket);
       const { supported } = capabilities();
-      console.log(JSON.stringify({ verdict: verdict(socket), inspected, options, info: info ?? null, peer: typeof peer, supported }));
+      console.log(JSON.stringify({ verdict: verdict(socket), probed: await probe(socket), inspected, options, info: info ?? null, peer: typeof peer, supported }));
       process.exit();
     `);
     const missing = { ok: false, reason: 'koffi could not be loaded: no koffi here' };
     expect(report).toEqual({
       verdict: 'unknown',
+      probed: 'unknown',
       inspected: 'unknown',
       options: {},
       info: null,
@@ -128,6 +129,7 @@ describe.runIf(needsLinux())('without koffi', () => {
         keepAliveCount: takesInterval ? { ok: true } : missing,
         userTimeout: missing,
         tcpInfo: missing,
+        probe: missing,
       },
     });
   });

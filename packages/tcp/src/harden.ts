@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isEnabled } from './enabled.js';
-import { baseHandleOf, isTcp, type TcpHandle } from './fd.js';
+import { baseHandleOf, type Handle, isTcp, type TcpHandle } from './fd.js';
 import { loadFfi, type SocketCalls } from './ffi.js';
 import { setThroughNode } from './node-keepalive.js';
 import { isResolved, resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from './options.js';
@@ -126,9 +126,18 @@ class SocketHardening implements Hardening {
 
 type Outcome = Pick<Hardening, 'state' | 'effective' | 'refused'>;
 
+/** By the handle: a TLS socket and the socket below it are one connection, and the last call counts. */
+const wantedOptions = new WeakMap<TcpHandle, Readonly<TcpOptions>>();
+
+/** The options with which a connection was hardened last; `undefined` if it was not. */
+export function wantedOf(handle: Handle): Readonly<TcpOptions> | undefined {
+  return isTcp(handle) ? wantedOptions.get(handle) : undefined;
+}
+
 function apply(socket: Socket, wanted: Readonly<TcpOptions>): Outcome {
   const handle = baseHandleOf(socket);
   if (handle === undefined || !isTcp(handle)) return unsupported(wanted, 'not a TCP socket');
+  wantedOptions.set(handle, wanted);
   const outcome = applyToTcp(handle, wanted);
   keepKeepAlive(handle);
   return outcome;

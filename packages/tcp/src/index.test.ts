@@ -15,6 +15,7 @@ test('the package has these names, and no others', () => {
     'isEnabled',
     'onClientSocket',
     'openCapture',
+    'probe',
     'resolveTcpOptions',
     'tcpOptionWarnings',
     'verdict',

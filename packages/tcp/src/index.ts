@@ -13,5 +13,6 @@ export {
   type TcpOptionsSource,
   tcpOptionWarnings,
 } from './options.js';
+export { type ProbeOptions, probe } from './probe.js';
 export type { TcpInfo, TcpState } from './tcp-info.js';
 export { type Verdict, verdict } from './verdict.js';

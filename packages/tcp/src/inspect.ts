@@ -5,7 +5,7 @@ import type { TcpOptions } from './options.js';
 import { findPlatform, type InfoLayout } from './platform/index.js';
 import { readOptions } from './socket-options.js';
 import { decodeTcpInfo, type TcpInfo } from './tcp-info.js';
-import { judge, type Verdict } from './verdict.js';
+import { judge, judgeErrno, type Verdict } from './verdict.js';
 
 /** A socket as the kernel has it now. */
 export interface SocketReport {
@@ -42,14 +42,17 @@ export function inspect(socket: Socket): SocketReport | undefined {
   };
 }
 
-type InfoReading = Pick<SocketReport, 'info' | 'verdict'>;
+/** TCP_INFO and the verdict on it. */
+export type InfoReading = Pick<SocketReport, 'info' | 'verdict'>;
 
 const UNREADABLE: InfoReading = { info: undefined, verdict: 'unknown' };
 
-function readInfo(calls: SocketCalls, fd: number, layout: InfoLayout): InfoReading {
+/** One getsockopt. If it fails there is no `info`, and the verdict is the one on the error. */
+export function readInfo(calls: SocketCalls, fd: number, layout: InfoLayout): InfoReading {
   const bytes = new Uint8Array(layout.size);
   const length = Uint32Array.of(bytes.byteLength);
-  if (calls.getsockopt(fd, layout.level, layout.name, bytes, length) !== 0) return UNREADABLE;
+  if (calls.getsockopt(fd, layout.level, layout.name, bytes, length) !== 0)
+    return { info: undefined, verdict: judgeErrno(calls.errno()) };
   const filled = length[0] ?? 0;
   return { info: decodeTcpInfo(layout, bytes, filled), verdict: judge(layout, bytes, filled) };
 }

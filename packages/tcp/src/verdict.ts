@@ -63,7 +63,8 @@ function isZero(bytes: Uint8Array, offset: number): boolean {
   return bytes[offset] === 0 && bytes[offset + 1] === 0 && bytes[offset + 2] === 0 && bytes[offset + 3] === 0;
 }
 
-function judgeErrno(errno: number): Verdict {
+/** The verdict on the error of a getsockopt: a closed file descriptor has no connection any more. */
+export function judgeErrno(errno: number): Verdict {
   return errnoName(errno) === 'EBADF' ? 'dead' : 'unknown';
 }
 

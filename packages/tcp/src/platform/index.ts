@@ -48,6 +48,11 @@ export interface Platform {
   readonly info: InfoLayout | undefined;
 }
 
+/** Whether TCP_INFO tells when the peer's kernel has answered a keepalive probe. */
+export function canProbe({ info }: Platform): boolean {
+  return info?.fields.lastAckReceivedMillis !== undefined;
+}
+
 const platforms: Readonly<Partial<Record<NodeJS.Platform, Platform>>> = {
   linux,
   android: linux,
