@@ -547,6 +547,25 @@ describe('ending', () => {
     await expect(pool.acquire()).rejects.toMatchObject({ code: 'ERR_POOL_CLOSED' });
   });
 
+  test.each(['reset', 'validate'] as const)(
+    'a %s that is still running when close has lost patience closes nothing twice',
+    async (step) => {
+      const { factory, destroyed } = numbered();
+      let finish = (_: boolean) => {};
+      const running = () => new Promise<boolean>((resolve) => (finish = resolve));
+      const pool = makePool({ ...factory, [step]: running }, { testOnReturn: true });
+      const evictions: unknown[] = [];
+      pool.on('evict', (_, reason) => evictions.push(reason));
+      await pool.release(await pool.acquire());
+      await pool.close({ timeoutMillis: 5 });
+      finish(true);
+      await new Promise(setImmediate);
+      expect(evictions).toEqual(['closed']);
+      expect(destroyed).toEqual([1]);
+      expect(pool).toMatchObject({ size: 0, borrowed: 0, available: 0 });
+    },
+  );
+
   test('close ends connects under way, and with min too nothing is opened again', async () => {
     const server = await listen();
     const pool = makePool(socketFactory(portOf(server)), { min: 3 });

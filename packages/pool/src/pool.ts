@@ -269,9 +269,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   async close({ timeoutMillis = PATIENCE_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
     if (this.#phase === 'open') this.#phase = 'draining';
     this.#desk.refuseAll(new PoolClosedError());
-    await this.drain({ timeoutMillis }).catch((error: unknown) =>
-      this.#log('warn', 'closing under borrowers', { error }),
-    );
+    try {
+      await this.drain({ timeoutMillis });
+    } catch (error) {
+      this.#log('warn', 'closing under borrowers', { error });
+    }
     this.#shut();
     for (const connection of this.#connections.values()) {
       if (connection.place === 'lent') this.#revoked.add(connection.resource);
@@ -554,7 +556,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     return this.#factory.isFatal !== undefined && this.#isFatal(error, connection);
   }
 
+  /** Does nothing to what has gone already, such as what `close` took away under a running check. */
   #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
+    if (connection.place === 'gone') return;
     this.#shelf.remove(connection);
     this.#bidFarewell(connection, reason, error);
     if (connection.uses === 0 && !isRoutine(reason)) this.#connector.blame(error ?? new UselessConnectionError(reason));
