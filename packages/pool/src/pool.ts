@@ -183,8 +183,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (this.#phase !== 'open') return Promise.reject(new PoolClosedError());
     if (signal?.aborted) return Promise.reject(signal.reason);
     this.#started = true;
-    const ready = this.#testsOnBorrow || this.#desk.waiting > 0 ? undefined : this.#takeFromShelf();
-    if (ready) return Promise.resolve(this.#lend(ready));
+    const now = Date.now();
+    const ready = this.#testsOnBorrow || this.#desk.waiting > 0 ? undefined : this.#takeFromShelf(now);
+    if (ready) return Promise.resolve(this.#lend(ready, now));
     if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
     const patience = timeoutMillis ?? this.#options.acquireTimeoutMillis;
     const served = this.#desk.wait({ priority, signal, timeoutMillis: patience, late: () => this.#tooLate(patience) });
@@ -199,7 +200,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @throws {NotBorrowedError} (rejects) if it is not lent
    */
   release(resource: T, error?: unknown): Promise<void> {
-    const connection = this.#takeBack(resource);
+    const now = Date.now();
+    const connection = this.#takeBack(resource, now);
     if (!connection) return this.#refuseToTakeBack(resource);
     this.#counter.released += 1;
     this.emit('release', resource, error);
@@ -208,7 +210,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     } else if (this.#factory.reset || this.#options.testOnReturn) {
       void this.#lookOver(connection);
     } else {
-      void this.#offer(connection);
+      void this.#offer(connection, now);
     }
     return DONE;
   }
@@ -350,22 +352,22 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** A connection is at hand: goes to the first who waits, or on the shelf. The promise is of its test, if there is one. */
-  #offer(connection: Connection<T>): Promise<void> | undefined {
-    const unfit = this.#unfitness(connection);
+  #offer(connection: Connection<T>, now = Date.now()): Promise<void> | undefined {
+    const unfit = this.#unfitness(connection, now);
     if (unfit) {
       this.#evict(connection, unfit.reason, unfit.error);
     } else if (this.#desk.waiting === 0) {
-      this.#shelve(connection);
+      this.#shelve(connection, now);
     } else if (this.#testsOnBorrow) {
       return this.#testThenLend(connection);
     } else {
-      this.#desk.serve(this.#lend(connection));
+      this.#desk.serve(this.#lend(connection, now));
     }
     return undefined;
   }
 
-  #lend(connection: Connection<T>): T {
-    this.#move(connection, 'lent');
+  #lend(connection: Connection<T>, now = Date.now()): T {
+    this.#move(connection, 'lent', now);
     connection.uses += 1;
     this.#counter.acquired += 1;
     if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
@@ -373,20 +375,20 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     return connection.resource;
   }
 
-  #shelve(connection: Connection<T>): void {
-    this.#move(connection, 'idle');
+  #shelve(connection: Connection<T>, now: number): void {
+    this.#move(connection, 'idle', now);
     this.#shelf.add(connection);
     this.#housekeeper.expect(this.#retirementOf(connection));
   }
 
   /** A suspect connection is not taken while there is room to open another. */
-  #takeFromShelf(): Connection<T> | undefined {
-    return this.#shelf.length === 0 ? undefined : this.#shelf.take(!this.#inventory.canTakeOrder);
+  #takeFromShelf(now = Date.now()): Connection<T> | undefined {
+    return this.#shelf.length === 0 ? undefined : this.#shelf.take(!this.#inventory.canTakeOrder, now);
   }
 
   /** Who waited for a better connection than a suspect one has it after all. */
   #makeDo(): void {
-    const suspect = this.#desk.waiting > 0 ? this.#shelf.take(true) : undefined;
+    const suspect = this.#desk.waiting > 0 ? this.#shelf.take(true, Date.now()) : undefined;
     if (suspect) void this.#offer(suspect);
   }
 
@@ -397,11 +399,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** `undefined` if this is not lent. */
-  #takeBack(resource: T): Connection<T> | undefined {
+  #takeBack(resource: T, now = Date.now()): Connection<T> | undefined {
     const connection = this.#connections.get(resource);
     if (connection?.place !== 'lent') return undefined;
     clearTimeout(connection.leakTimer);
-    this.#move(connection, 'checking');
+    this.#move(connection, 'checking', now);
     return connection;
   }
 
@@ -648,11 +650,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // State
 
-  #move(connection: Connection<T>, place: Place): void {
+  #move(connection: Connection<T>, place: Place, now = Date.now()): void {
     this.#count[connection.place] -= 1;
     this.#count[place] += 1;
     connection.place = place;
-    connection.movedAt = Date.now();
+    connection.movedAt = now;
     this.#noticeState();
   }
 

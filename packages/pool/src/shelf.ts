@@ -44,29 +44,27 @@ export class Shelf<T> {
    * Takes the next one that the kernel believes in.
    *
    * @param settle take a suspect one if there is no other: nothing better can be had
+   * @param now as `Date.now()`
    */
-  take(settle: boolean): Connection<T> | undefined {
-    const dead: Connection<T>[] = [];
-    const found = this.#find(settle, dead);
+  take(settle: boolean, now: number): Connection<T> | undefined {
+    let suspect: Connection<T> | undefined;
+    let found: Connection<T> | undefined;
+    let dead: Connection<T>[] | undefined;
+    for (let next = this.#first(); next && !found; next = this.#after(next)) {
+      const verdict = this.#ask(next, now);
+      if (verdict === 'dead') dead = dead ? [...dead, next] : [next];
+      else if (verdict === 'suspect') suspect ??= next;
+      else found = next;
+    }
+    if (settle) found ??= suspect;
     if (found) this.#list.remove(found);
     // Only now, for what follows from a death may take from the shelf, too.
-    for (const each of dead) this.#options.dead(each);
+    if (dead) for (const each of dead) this.#options.dead(each);
     return found;
   }
 
-  #find(settle: boolean, dead: Connection<T>[]): Connection<T> | undefined {
-    let suspect: Connection<T> | undefined;
-    for (let next = this.#first(); next; next = this.#after(next)) {
-      const verdict = this.#ask(next);
-      if (verdict === 'dead') dead.push(next);
-      else if (verdict === 'suspect') suspect ??= next;
-      else return next;
-    }
-    return settle ? suspect : undefined;
-  }
-
-  #ask({ movedAt, watch }: Connection<T>): Verdict {
-    return Date.now() - movedAt < this.#options.aliveBypassMillis ? 'alive' : watch.verdict();
+  #ask({ movedAt, watch }: Connection<T>, now: number): Verdict {
+    return now - movedAt < this.#options.aliveBypassMillis ? 'alive' : watch.verdict();
   }
 
   #first(): Connection<T> | undefined {
