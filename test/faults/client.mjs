@@ -41,7 +41,7 @@ stock.on('error', () => {});
 await stock.connect();
 const stockQuery = outcome(stock.query('SELECT pg_sleep(300)'));
 await Promise.all(cells.map(prepare));
-await delay(300); // so that nothing of what was sent is still unacknowledged
+await allAcknowledged();
 await tell({ options: [...sockets].filter(isHardened).map((socket) => inspect(socket)?.options) });
 
 await hear('fault');
@@ -139,6 +139,13 @@ async function outcome(promise) {
 
 function describe({ code, message, cause }) {
   return { code, message, ...(cause && { cause: describe(cause) }) };
+}
+
+/** Resolves once the kernel has nothing under way: then the server has what it was sent. */
+async function allAcknowledged() {
+  // At least one turn of the event loop, for what a driver has not handed to the kernel yet.
+  do await delay(5);
+  while ([...sockets].some((socket) => inspect(socket)?.info?.unacked > 0));
 }
 
 function isHardened(socket) {
