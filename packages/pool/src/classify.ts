@@ -4,6 +4,7 @@
  * - `timed-out`: the kernel gave up on the peer (ETIMEDOUT)
  * - `unreachable`: the network said that there is no way to the peer
  * - `reset`: the peer or something between refused the connection to go on
+ * - `unanswered`: it or another connection to its peer had come under suspicion, and the peer's kernel answered no probe
  * - `peer-closed`: the peer ended the connection
  * - `socket-closed`: the socket closed, and nothing says why
  * - `fatal-error`: an error after which the driver can't use the connection
@@ -19,6 +20,7 @@ export type EvictReason =
   | 'timed-out'
   | 'unreachable'
   | 'reset'
+  | 'unanswered'
   | 'peer-closed'
   | 'socket-closed'
   | 'fatal-error'
@@ -72,6 +74,11 @@ const NO_SERVER: ReadonlySet<string> = new Set([
 export function socketFailure(error: unknown): EvictReason | undefined {
   const code = codeOf(error);
   return code === undefined ? undefined : SOCKET_FAILURES.get(code);
+}
+
+/** Whether what ended one connection may have ended the others to its peer, and they don't know it yet. */
+export function castsDoubt(reason: EvictReason): boolean {
+  return reason === 'timed-out' || reason === 'unreachable' || reason === 'reset';
 }
 
 export function isRoutine(reason: EvictReason): boolean {

@@ -16,10 +16,11 @@ export interface Failure {
  * - `arriving`: it is open, and on its way from the connector to the desk
  * - `idle`: on the shelf
  * - `lent`: a borrower has it
+ * - `quarantined`: set aside until its peer has given a sign
  * - `checking`: neither, for as long as `validate` or `reset` runs
  * - `gone`: it has left the pool, and is being closed or has been
  */
-export type Place = 'arriving' | 'idle' | 'lent' | 'checking' | 'gone';
+export type Place = 'arriving' | 'idle' | 'lent' | 'quarantined' | 'checking' | 'gone';
 
 /** What the pool knows of one connection. */
 export class Connection<T> {
@@ -33,6 +34,10 @@ export class Connection<T> {
   place: Place = 'arriving';
   /** Once set it stays, and the connection is never lent again. */
   failure: Failure | undefined;
+  /** Its peer has to give a sign before it is lent again. See `Peers`, which keeps this. */
+  doubted = false;
+  /** The kernel has seen its peer leave something unanswered, and no sign of it since; as the events have told. */
+  suspect = false;
   uses = 0;
   /** When it came to its place. */
   movedAt = this.createdAt;

@@ -1,3 +1,4 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { EvictReason } from './classify.js';
 
@@ -9,6 +10,10 @@ export interface PoolEvents<T> {
   acquire: [connection: T];
   /** Its borrower gave it back, with an error or without. */
   release: [connection: T, error?: unknown];
+  /** Its peer has stopped answering, by what the kernel sees. It is not lent, and who has borrowed it keeps it. */
+  suspect: [connection: T];
+  /** The peer of a suspect connection answers again. */
+  recover: [connection: T];
   /** It left the pool. */
   evict: [connection: T, reason: EvictReason, error?: unknown];
   /** Something failed in the background, which no caller is told: an idle connection, a connect nobody waited for. */
@@ -17,6 +22,46 @@ export interface PoolEvents<T> {
   factoryCreateError: [error: unknown];
   /** generic-pool's: one `destroy` failed or did not end in time. */
   factoryDestroyError: [error: unknown];
+}
+
+/**
+ * What is published on the channels `lifeguard:pool:connect`, `:acquire`, `:release`, `:suspect`, `:recover`, `:evict` and
+ * `:error` of node:diagnostics_channel, by every pool of the process.
+ */
+export interface PoolMessage {
+  /** The `Pool`. */
+  readonly pool: object;
+  /** What the factory made; absent on `:error`. */
+  readonly connection?: unknown;
+  /** On `:evict`. */
+  readonly reason?: EvictReason;
+  /** On `:release`, `:evict` and `:error`, if there is one. */
+  readonly error?: unknown;
+}
+
+/** The events that are published, and how their arguments are called in the message. */
+const PUBLISHED = {
+  connect: ['connection'],
+  acquire: ['connection'],
+  release: ['connection', 'error'],
+  suspect: ['connection'],
+  recover: ['connection'],
+  evict: ['connection', 'reason', 'error'],
+  error: ['error'],
+} as const satisfies Partial<Record<keyof PoolEvents<unknown>, readonly (keyof PoolMessage)[]>>;
+
+export type PublishedEvent = keyof typeof PUBLISHED;
+
+// Kept here, for Node.js forgets a channel that nobody refers to.
+const channels = Object.fromEntries(
+  Object.keys(PUBLISHED).map((event) => [event, channel(`lifeguard:pool:${event}`)]),
+) as Record<PublishedEvent, Channel>;
+
+/** Costs a look when nobody has subscribed. What a subscriber throws is thrown again outside, by Node.js. */
+export function publish(pool: object, event: PublishedEvent, args: readonly unknown[]): void {
+  if (!channels[event].hasSubscribers) return;
+  const facts = Object.fromEntries(PUBLISHED[event].map((field, index) => [field, args[index]]));
+  channels[event].publish({ pool, ...facts } satisfies PoolMessage);
 }
 
 /** An emitter that can't be brought down by its listeners: neither by one that throws, nor by none for `'error'`. */

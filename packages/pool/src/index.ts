@@ -10,8 +10,9 @@ export {
   QueueFullError,
   StepTimeoutError,
 } from './errors.js';
-export type { PoolEvents } from './events.js';
+export type { PoolEvents, PoolMessage } from './events.js';
 export type { Factory } from './factory.js';
+export type { Lease } from './lease.js';
 export type { Logger } from './log.js';
 export { POOL_SETTINGS, type PoolOptions, type PoolOptions as Options } from './options.js';
 export { type AcquireOptions, createPool, Pool } from './pool.js';

@@ -1,5 +1,7 @@
+import type { Verdict } from '@lifeguard/tcp';
 import { type Arrival, startAttempt } from './attempt.js';
-import { type EvictReason, isRoutine, socketFailure } from './classify.js';
+import { castsDoubt, type EvictReason, isRoutine, socketFailure } from './classify.js';
+import { Conditions } from './conditions.js';
 import { Connection, type Failure, type Place } from './connection.js';
 import { type Attempt, Connector, type Consequence } from './connector.js';
 import { within } from './deadline.js';
@@ -14,14 +16,17 @@ import {
   StepTimeoutError,
   UselessConnectionError,
 } from './errors.js';
-import { type PoolEvents, SafeEmitter } from './events.js';
+import { type PoolEvents, type PublishedEvent, publish, SafeEmitter } from './events.js';
 import { checkFactory, type Factory } from './factory.js';
 import { Housekeeper } from './housekeeper.js';
 import { Idleness } from './idleness.js';
 import { Inventory } from './inventory.js';
+import { Lease } from './lease.js';
 import { createLogger, type Log, logFor } from './log.js';
 import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { Peers } from './peers.js';
 import { returnPromisesOf } from './promises.js';
+import { Quarantine } from './quarantine.js';
 import { Shelf } from './shelf.js';
 import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
 import { type Alarm, Watch } from './watch.js';
@@ -39,10 +44,13 @@ export interface AcquireOptions {
 const NO_WISHES: AcquireOptions = {};
 const DONE = Promise.resolve();
 /** The methods that return promises. */
-const PROMISING = ['acquire', 'release', 'destroy', 'use', 'drain', 'clear', 'ready', 'close'] as const;
+const PROMISING = ['acquire', 'release', 'destroy', 'use', 'lease', 'drain', 'clear', 'ready', 'close'] as const;
 
 /** How long `drain` and `close` wait for borrowers to return what they hold, unless told otherwise. */
 const PATIENCE_MILLIS = 30_000;
+
+/** How often the kernel is asked about connections that are lent. A loan that is shorter is never looked at. */
+const SWEEP_MILLIS = 500;
 
 /**
  * Makes a pool of connections whose sockets are hardened, and which leave the pool the moment the kernel gives up on
@@ -64,6 +72,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #connector: Connector<Connection<T>>;
   readonly #desk: Desk<T>;
   readonly #housekeeper = new Housekeeper(() => this.#retire());
+  readonly #sweeper = new Housekeeper(() => this.#sweep());
   readonly #counter = new Counter();
   readonly #idleness: Idleness;
 
@@ -71,14 +80,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #connections = new Map<T, Connection<T>>();
   /** Those that are idle. */
   readonly #shelf: Shelf<T>;
+  /** Those that are quarantined. */
+  readonly #quarantine: Quarantine<T>;
+  readonly #peers = new Peers<T>();
   /** How many connections are in each place. */
-  readonly #count = { arriving: 0, idle: 0, lent: 0, checking: 0, gone: 0 };
+  readonly #count = { arriving: 0, idle: 0, lent: 0, quarantined: 0, checking: 0, gone: 0 };
   /** What `close` took from borrowers who were too slow; they may give it back, once. */
   readonly #revoked = new Set<T>();
   /** Closes under way. None of them rejects. */
   readonly #closing = new Set<Promise<void>>();
   /** Who waits for the pool to come to a state. */
-  readonly #conditions = new Set<() => void>();
+  readonly #conditions = new Conditions();
   /** Connections of an earlier generation are not lent again. */
   #generation = 0;
   /** Connections that are being fetched, and will be offered to whoever waits first. */
@@ -100,8 +112,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#tellUselessTests();
     this.#idleness = new Idleness(this.#options);
     if (options.Promise) returnPromisesOf(options.Promise, this, PROMISING);
-    this.#shelf = new Shelf({ fifo, aliveBypassMillis, dead: (connection) => this.#evict(connection, 'peer-closed') });
-    this.#desk = new Desk(priorityRange, () => this.#noticeState());
+    this.#shelf = new Shelf({
+      fifo,
+      aliveBypassMillis,
+      dead: (connection) => this.#evict(connection, 'peer-closed'),
+      suspect: (connection) => this.#suspect(connection),
+    });
+    this.#quarantine = new Quarantine({
+      silent: (connection) => this.#tellSuspect(connection),
+      settled: (connection, verdict) => void this.#judge(connection, verdict),
+    });
+    this.#desk = new Desk(priorityRange, () => this.#conditions.notice());
     this.#connector = new Connector<Connection<T>>({
       maxConnecting,
       start: () => this.#startAttempt(),
@@ -163,7 +184,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @throws {PoolClosedError} (rejects) if the pool is closed first
    */
   async ready(): Promise<void> {
-    await this.#until(() => this.available >= this.min || this.#phase === 'closed');
+    await this.#conditions.until(() => this.available >= this.min || this.#phase === 'closed');
     if (this.available < this.min) throw new PoolClosedError();
   }
 
@@ -204,7 +225,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const connection = this.#takeBack(resource, now);
     if (!connection) return this.#refuseToTakeBack(resource);
     this.#counter.released += 1;
-    this.emit('release', resource, error);
+    this.#announce('release', resource, error);
     if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
       this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
     } else if (this.#factory.reset || this.#options.testOnReturn) {
@@ -218,10 +239,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /**
    * Has a connection closed: a lent one is thereby given back, an idle one need not be borrowed for it.
    *
-   * @throws {NotBorrowedError} (rejects) if it is neither lent nor idle
+   * @throws {NotBorrowedError} (rejects) if it is neither lent, nor idle, nor quarantined
    */
   destroy(resource: T): Promise<void> {
-    const connection = this.#takeIdle(resource) ?? this.#takeBack(resource);
+    const connection = this.#takeUnlent(resource) ?? this.#takeBack(resource);
     if (!connection) return this.#refuseToTakeBack(resource);
     this.#evict(connection, 'destroyed');
     return DONE;
@@ -246,6 +267,15 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /**
+   * Borrows a connection that is given back when the lease is disposed of: `await using lease = await pool.lease()`.
+   *
+   * @throws (rejects) as `acquire` does
+   */
+  async lease(request?: number | AcquireOptions): Promise<Lease<T>> {
+    return new Lease(await this.acquire(request), this);
+  }
+
+  /**
    * Lends to those who wait already and to nobody else. Resolves once all is given back.
    *
    * @throws {DrainTimeoutError} (rejects) if that takes longer than `timeoutMillis` (default 30,000; 0: without end)
@@ -253,7 +283,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   async drain({ timeoutMillis = PATIENCE_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
     if (this.#phase === 'open') this.#phase = 'draining';
     const quiet = () => this.#desk.waiting === 0 && this.borrowed === 0;
-    await this.#until(quiet, timeoutMillis, () => new DrainTimeoutError(timeoutMillis, this.#state()));
+    await this.#conditions.until(quiet, timeoutMillis, () => new DrainTimeoutError(timeoutMillis, this.#state()));
     this.#shut();
   }
 
@@ -282,7 +312,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       // What arrives just now is closed as soon as it is here.
       if (connection.place !== 'arriving') this.#evict(connection, 'closed');
     }
-    await this.#until(() => this.#connections.size === 0);
+    await this.#conditions.until(() => this.#connections.size === 0);
     await Promise.all(this.#closing);
   }
 
@@ -356,6 +386,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const unfit = this.#unfitness(connection, now);
     if (unfit) {
       this.#evict(connection, unfit.reason, unfit.error);
+    } else if (connection.doubted) {
+      this.#setAside(connection);
     } else if (this.#desk.waiting === 0) {
       this.#shelve(connection, now);
     } else if (this.#testsOnBorrow) {
@@ -370,8 +402,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#move(connection, 'lent', now);
     connection.uses += 1;
     this.#counter.acquired += 1;
+    this.#sweeper.expect(now + SWEEP_MILLIS);
     if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
-    this.emit('acquire', connection.resource);
+    this.#announce('acquire', connection.resource);
     return connection.resource;
   }
 
@@ -381,21 +414,14 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#housekeeper.expect(this.#retirementOf(connection));
   }
 
-  /** A suspect connection is not taken while there is room to open another. */
   #takeFromShelf(now = Date.now()): Connection<T> | undefined {
-    return this.#shelf.length === 0 ? undefined : this.#shelf.take(!this.#inventory.canTakeOrder, now);
+    return this.#shelf.length === 0 ? undefined : this.#shelf.take(now);
   }
 
-  /** Who waited for a better connection than a suspect one has it after all. */
-  #makeDo(): void {
-    const suspect = this.#desk.waiting > 0 ? this.#shelf.take(true, Date.now()) : undefined;
-    if (suspect) void this.#offer(suspect);
-  }
-
-  /** `undefined` if this is not idle. */
-  #takeIdle(resource: T): Connection<T> | undefined {
+  /** `undefined` if a borrower has this, or it is not here. */
+  #takeUnlent(resource: T): Connection<T> | undefined {
     const connection = this.#connections.get(resource);
-    return connection?.place === 'idle' ? connection : undefined;
+    return connection && isUnlent(connection) ? connection : undefined;
   }
 
   /** `undefined` if this is not lent. */
@@ -441,8 +467,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   async #testThenLend(connection: Connection<T>): Promise<void> {
     this.#move(connection, 'checking');
     if (!(await this.#passes(connection, 'validate'))) return;
-    if (this.#unfitness(connection) || this.#desk.waiting === 0) void this.#offer(connection);
-    else this.#desk.serve(this.#lend(connection));
+    const canGo = !this.#unfitness(connection) && !connection.doubted && this.#desk.waiting > 0;
+    if (canGo) this.#desk.serve(this.#lend(connection));
+    else void this.#offer(connection);
   }
 
   async #lookOver(connection: Connection<T>): Promise<void> {
@@ -474,6 +501,69 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     return attemptOr(true, () => this.#factory.isFatal?.(error, resource) !== false);
   }
 
+  // Doubting
+
+  /** The kernel has reason to think that the peer is gone. Whoever has borrowed the connection keeps it. */
+  #suspect(connection: Connection<T>): void {
+    if (connection.suspect) return;
+    this.#doubt(connection);
+    if (connection.place === 'idle') this.#setAside(connection);
+    this.#tellSuspect(connection);
+  }
+
+  #tellSuspect(connection: Connection<T>): void {
+    if (connection.suspect) return;
+    connection.suspect = true;
+    this.#counter.suspected += 1;
+    this.#log('warn', 'suspect: its peer has stopped answering', { connection });
+    this.#announce('suspect', connection.resource);
+  }
+
+  /** Until they have given a sign of their peer, a connection and its siblings are not lent. */
+  #doubt({ peer }: Connection<T>): void {
+    const idle = [...this.#peers.doubt(peer)].filter(({ place }) => place === 'idle');
+    // All of them leave the shelf before anything else happens, for what follows may take from it.
+    for (const connection of idle) this.#shelf.remove(connection);
+    for (const connection of idle) this.#setAside(connection);
+  }
+
+  #setAside(connection: Connection<T>): void {
+    this.#move(connection, 'quarantined');
+    this.#quarantine.hold(connection);
+  }
+
+  #trust(connection: Connection<T>): void {
+    this.#peers.trust(connection);
+    if (!connection.suspect) return;
+    connection.suspect = false;
+    this.#counter.recovered += 1;
+    this.#log('warn', 'recovered: its peer answers again', { connection });
+    this.#announce('recover', connection.resource);
+  }
+
+  /** A connection leaves the quarantine. Where the kernel can't ask its peer, the factory may. */
+  async #judge(connection: Connection<T>, verdict: Verdict): Promise<void> {
+    if (verdict === 'dead') return this.#evict(connection, 'peer-closed');
+    if (verdict === 'suspect') return this.#evict(connection, 'unanswered');
+    if (verdict === 'unknown' && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
+    if (connection.place === 'gone') return;
+    this.#trust(connection);
+    void this.#offer(connection);
+  }
+
+  /** Looks at those that have been lent for a while, and tells when to look again. */
+  #sweep(): number {
+    if (this.#count.lent === 0) return Number.POSITIVE_INFINITY;
+    const now = Date.now();
+    for (const connection of this.#connections.values()) {
+      if (connection.place !== 'lent' || now - connection.movedAt < SWEEP_MILLIS) continue;
+      const verdict = connection.watch.verdict();
+      if (verdict === 'suspect') this.#suspect(connection);
+      else if (verdict === 'alive' && connection.suspect) this.#trust(connection);
+    }
+    return now + SWEEP_MILLIS;
+  }
+
   // Opening
 
   #startAttempt(): Attempt<Connection<T>> {
@@ -495,6 +585,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const lifetime = maxLifetimeMillis > 0 ? maxLifetimeMillis * (1 - 0.1 * Math.random()) : Number.POSITIVE_INFINITY;
     const connection = new Connection(arrival, generation, lifetime);
     this.#connections.set(connection.resource, connection);
+    this.#peers.trust(connection);
     this.#count.arriving += 1;
     this.#counter.created += 1;
     arrival.watch.begin(connection.resource, (alarm) => this.#hearAlarm(connection, alarm));
@@ -504,7 +595,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       connection,
       failures,
     });
-    this.emit('connect', connection.resource);
+    this.#announce('connect', connection.resource);
     return connection;
   }
 
@@ -513,16 +604,15 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.emit('factoryCreateError', error);
     const waiting = this.#desk.waiting;
     this.#log(this.#connector.failures > 0 ? 'debug' : 'warn', 'connect failed', { error, waiting });
-    if (waiting === 0) this.emit('error', error);
+    if (waiting === 0) this.#announce('error', error);
     if (attemptOr(false, () => this.#factory.isPermanent?.(error) ?? false)) {
       this.#desk.refuseAll(error);
     } else if (waiting > 0 && attemptOr(false, () => this.#factory.isCallersFault?.(error) ?? false)) {
       this.#desk.refuse(error);
-      this.#noticeState();
+      this.#conditions.notice();
       return 'go-on';
     }
-    this.#makeDo();
-    this.#noticeState();
+    this.#conditions.notice();
     return 'back-off';
   }
 
@@ -545,11 +635,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #hearAlarm(connection: Connection<T>, { of, reason, error }: Alarm): void {
     const { place } = connection;
     if (place === 'gone') return;
-    if (of === 'driver' && place !== 'idle' && !this.#endsLoan(error, connection)) return;
+    if (of === 'driver' && !isUnlent(connection) && !this.#endsLoan(error, connection)) return;
     connection.failure ??= { reason, error };
-    if (place !== 'idle') return;
+    if (castsDoubt(reason)) this.#doubt(connection);
+    if (!isUnlent(connection)) return;
     this.#evict(connection, reason, error);
-    if (error !== undefined) this.emit('error', error);
+    if (error !== undefined) this.#announce('error', error);
   }
 
   /** A driver may tell its borrower of an error and go on; so only what is known to be fatal counts. */
@@ -562,6 +653,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
     if (connection.place === 'gone') return;
     this.#shelf.remove(connection);
+    this.#quarantine.remove(connection);
     this.#bidFarewell(connection, reason, error);
     if (connection.uses === 0 && !isRoutine(reason)) this.#connector.blame(error ?? new UselessConnectionError(reason));
     this.#inventory.discard(connection);
@@ -581,10 +673,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #bidFarewell(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
     clearTimeout(connection.leakTimer);
     this.#connections.delete(connection.resource);
+    this.#peers.forget(connection);
     this.#move(connection, 'gone');
     this.#counter.evict(reason);
     this.#log(isRoutine(reason) ? 'debug' : 'warn', `evicted (${reason})`, { connection, reason, error });
-    this.emit('evict', connection.resource, reason, error);
+    this.#announce('evict', connection.resource, reason, error);
   }
 
   #close(connection: Connection<T>): Promise<void> {
@@ -645,45 +738,35 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#phase = 'closed';
     this.#connector.close();
     this.#housekeeper.stop();
-    this.#noticeState();
+    this.#sweeper.stop();
+    this.#conditions.notice();
   }
 
   // State
+
+  /** Tells by an event, and by diagnostics_channel. */
+  #announce<E extends PublishedEvent>(event: E, ...args: PoolEvents<T>[E]): void {
+    publish(this, event, args);
+    this.emit(event, ...args);
+  }
 
   #move(connection: Connection<T>, place: Place, now = Date.now()): void {
     this.#count[connection.place] -= 1;
     this.#count[place] += 1;
     connection.place = place;
     connection.movedAt = now;
-    this.#noticeState();
-  }
-
-  #noticeState(): void {
-    if (this.#conditions.size === 0) return;
-    for (const look of this.#conditions) look();
-  }
-
-  /** Resolves once `condition` holds; rejects with what `late` makes when time is up first (0: it never is). */
-  #until(condition: () => boolean, timeoutMillis = 0, late?: () => Error): Promise<void> {
-    if (condition()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        if (condition()) finish(resolve);
-      };
-      const finish = (settle: () => void) => {
-        clearTimeout(timer);
-        this.#conditions.delete(look);
-        settle();
-      };
-      const timer = timeoutMillis > 0 ? setTimeout(() => finish(() => reject(late?.())), timeoutMillis) : undefined;
-      this.#conditions.add(look);
-    });
+    this.#conditions.notice();
   }
 
   #state(): PoolState {
     const { size, available, borrowed, pending } = this;
     return { size, idle: available, lent: borrowed, waiting: pending, connecting: this.#connector.connecting };
   }
+}
+
+/** Whether it is the pool's to dispose of, and at rest. */
+function isUnlent({ place }: Connection<unknown>): boolean {
+  return place === 'idle' || place === 'quarantined';
 }
 
 /** What `ask` answers, or `otherwise` if it throws. */

@@ -1,4 +1,3 @@
-import type { Verdict } from '@lifeguard/tcp';
 import type { Connection } from './connection.js';
 import { List } from './list.js';
 
@@ -7,8 +6,10 @@ export interface ShelfOptions<T> {
   readonly fifo: boolean;
   /** The kernel is not asked about a connection that was in use so lately: its peer has just answered. */
   readonly aliveBypassMillis: number;
-  /** Told of a connection that the kernel knows to be dead, and its event loop does not yet. */
+  /** Given a connection that the kernel knows to be dead, and its event loop does not yet. */
   readonly dead: (connection: Connection<T>) => void;
+  /** Given a connection whose peer has stopped answering. It may take its siblings off the shelf. */
+  readonly suspect: (connection: Connection<T>) => void;
 }
 
 /**
@@ -41,37 +42,22 @@ export class Shelf<T> {
   }
 
   /**
-   * Takes the next one that the kernel believes in.
+   * Takes the next one that the kernel believes in. What it does not believe in leaves the shelf.
    *
-   * @param settle take a suspect one if there is no other: nothing better can be had
    * @param now as `Date.now()`
    */
-  take(settle: boolean, now: number): Connection<T> | undefined {
-    let suspect: Connection<T> | undefined;
-    let found: Connection<T> | undefined;
-    let dead: Connection<T>[] | undefined;
-    for (let next = this.#first(); next && !found; next = this.#after(next)) {
-      const verdict = this.#ask(next, now);
-      if (verdict === 'dead') dead = dead ? [...dead, next] : [next];
-      else if (verdict === 'suspect') suspect ??= next;
-      else found = next;
+  take(now: number): Connection<T> | undefined {
+    const { fifo, aliveBypassMillis, dead, suspect } = this.#options;
+    // What follows from a death may take from the shelf, too: each round looks at it anew.
+    for (;;) {
+      const next = fifo ? this.#list.first : this.#list.last;
+      if (!next) return undefined;
+      this.#list.remove(next);
+      if (now - next.movedAt < aliveBypassMillis) return next;
+      const verdict = next.watch.verdict();
+      if (verdict === 'dead') dead(next);
+      else if (verdict === 'suspect') suspect(next);
+      else return next;
     }
-    if (settle) found ??= suspect;
-    if (found) this.#list.remove(found);
-    // Only now, for what follows from a death may take from the shelf, too.
-    if (dead) for (const each of dead) this.#options.dead(each);
-    return found;
-  }
-
-  #ask({ movedAt, watch }: Connection<T>, now: number): Verdict {
-    return now - movedAt < this.#options.aliveBypassMillis ? 'alive' : watch.verdict();
-  }
-
-  #first(): Connection<T> | undefined {
-    return this.#options.fifo ? this.#list.first : this.#list.last;
-  }
-
-  #after({ links }: Connection<T>): Connection<T> | undefined {
-    return this.#options.fifo ? links.next : links.previous;
   }
 }

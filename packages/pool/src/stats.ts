@@ -9,6 +9,9 @@ export interface PoolStats {
   readonly acquired: number;
   readonly released: number;
   readonly timeouts: number;
+  /** How often a connection's peer stopped answering, and how often it answered again. */
+  readonly suspected: number;
+  readonly recovered: number;
   /** By reason; a reason that never came up is left out. */
   readonly evicted: Readonly<Partial<Record<EvictReason, number>>>;
 }
@@ -34,6 +37,8 @@ export class Counter {
   acquired = 0;
   released = 0;
   timeouts = 0;
+  suspected = 0;
+  recovered = 0;
   readonly #evicted: Partial<Record<EvictReason, number>> = {};
 
   evict(reason: EvictReason): void {
@@ -41,7 +46,8 @@ export class Counter {
   }
 
   report(): PoolStats {
-    const { created, connectFailures, destroyed, acquired, released, timeouts } = this;
-    return { created, connectFailures, destroyed, acquired, released, timeouts, evicted: { ...this.#evicted } };
+    const { created, connectFailures, destroyed, acquired, released, timeouts, suspected, recovered } = this;
+    const evicted = { ...this.#evicted };
+    return { created, connectFailures, destroyed, acquired, released, timeouts, suspected, recovered, evicted };
   }
 }

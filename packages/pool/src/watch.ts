@@ -5,6 +5,7 @@ import {
   type Hardening,
   harden,
   openCapture,
+  probe,
   type TcpOptions,
   type Verdict,
   verdict,
@@ -61,12 +62,14 @@ export class Watch {
   /** What the kernel thinks of the sockets: of the worst of them. One system call each. */
   verdict(): Verdict {
     let worst: Verdict = 'unknown';
-    for (const socket of this.#sockets) {
-      const each = verdict(socket);
-      if (each === 'dead') return 'dead';
-      if (each === 'suspect' || worst === 'unknown') worst = each;
-    }
+    for (const socket of this.#sockets) worst = worseOf(worst, verdict(socket));
     return worst;
+  }
+
+  /** Asks the kernels of all peers whether they are there: the answer of the worst. See `probe` of `@lifeguard/tcp`. */
+  async probe(): Promise<Verdict> {
+    const verdicts = await Promise.all(Array.from(this.#sockets, (socket) => probe(socket)));
+    return verdicts.reduce(worseOf, 'unknown');
   }
 
   /** The connection stands: from now on what happens to its sockets, or what its driver says, is told. */
@@ -110,4 +113,10 @@ export class Watch {
   #tell(alarm: Alarm): void {
     this.#alarm?.(alarm);
   }
+}
+
+const FROM_GOOD_TO_BAD: readonly Verdict[] = ['unknown', 'alive', 'suspect', 'dead'];
+
+function worseOf(one: Verdict, other: Verdict): Verdict {
+  return FROM_GOOD_TO_BAD.indexOf(one) > FROM_GOOD_TO_BAD.indexOf(other) ? one : other;
 }

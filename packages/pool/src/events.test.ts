@@ -1,0 +1,47 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, expect, test } from 'vitest';
+import type { PoolMessage } from './events.js';
+import { silentLogger as logger } from './logger.fixture.js';
+import { createPool } from './pool.js';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** What all pools of the process publish by these events. */
+function listen(...events: string[]) {
+  const heard: [string, PoolMessage][] = [];
+  for (const event of events) {
+    const name = `lifeguard:pool:${event}`;
+    const hear = (message: unknown) => void heard.push([event, message as PoolMessage]);
+    subscribe(name, hear);
+    cleanups.push(() => unsubscribe(name, hear));
+  }
+  return heard;
+}
+
+test('diagnostics_channel tells what the events tell, of every pool of the process', async () => {
+  const heard = listen('connect', 'acquire', 'release', 'evict', 'error');
+  const connection = { id: 1 };
+  const pool = createPool({ create: async () => connection, destroy: async () => {} }, { logger });
+  const error = new Error('broken');
+  await pool.acquire();
+  await pool.release(connection, error);
+  await pool.close();
+  expect(heard).toEqual([
+    ['connect', { pool, connection }],
+    ['acquire', { pool, connection }],
+    ['release', { pool, connection, error }],
+    ['evict', { pool, connection, reason: 'released-with-error', error }],
+  ]);
+});
+
+test('a failed connect that nobody waits for is published as an error', async () => {
+  const heard = listen('error');
+  const error = new Error('refused');
+  const pool = createPool({ create: () => Promise.reject(error), destroy: async () => {} }, { min: 1, logger });
+  await expect.poll(() => heard.length).toBeGreaterThan(0);
+  expect(heard[0]).toEqual(['error', { pool, error }]);
+  await pool.close();
+});

@@ -1,0 +1,41 @@
+/** What a lease needs of its pool. */
+export interface Lender<T> {
+  release(connection: T, error?: unknown): Promise<void>;
+  destroy(connection: T): Promise<void>;
+}
+
+/**
+ * A borrowed connection that finds its way back by itself: `await using lease = await pool.lease()`.
+ *
+ * It is given back once: by `release`, by `destroy`, or at the end of the block; whatever comes after the first does nothing.
+ */
+export class Lease<T> implements AsyncDisposable {
+  readonly connection: T;
+  readonly #lender: Lender<T>;
+  #ended = false;
+
+  constructor(connection: T, lender: Lender<T>) {
+    this.connection = connection;
+    this.#lender = lender;
+  }
+
+  /** Gives the connection back. @param error what went wrong with it, as in `Pool.release` */
+  async release(error?: unknown): Promise<void> {
+    if (this.#end()) await this.#lender.release(this.connection, error);
+  }
+
+  /** Gives the connection back to be closed. */
+  async destroy(): Promise<void> {
+    if (this.#end()) await this.#lender.destroy(this.connection);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  #end(): boolean {
+    const first = !this.#ended;
+    this.#ended = true;
+    return first;
+  }
+}
