@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Arrival } from './attempt.js';
 import type { EvictReason } from './classify.js';
-import { type Links, unlinked } from './list.js';
+import { Link } from './list.js';
 import type { Watch } from './watch.js';
 
 /** Why a connection must not be lent again. */
@@ -23,17 +23,17 @@ export interface Failure {
 export type Place = 'arriving' | 'idle' | 'lent' | 'quarantined' | 'checking' | 'gone';
 
 /** What the pool knows of one connection. */
-export class Connection<T> {
+export class Connection<T> extends Link<Connection<T>> {
   readonly resource: T;
+  /** Of the resource; made once, so that lending it allocates nothing. */
+  readonly promise: Promise<T>;
   readonly watch: Watch;
-  readonly generation: number;
   readonly createdAt = Date.now();
   /** When its lifetime ends, `Infinity` if never. */
   readonly expiresAt: number;
-  readonly links: Links<Connection<T>> = unlinked();
   place: Place = 'arriving';
-  /** Once set it stays, and the connection is never lent again. */
-  failure: Failure | undefined;
+  /** Why it is not to be lent again. Once set it stays. */
+  failure: Failure | undefined = undefined;
   /** Its peer has to give a sign before it is lent again. See `Peers`, which keeps this. */
   doubted = false;
   /** The kernel has seen its peer leave something unanswered, and no sign of it since; as the events have told. */
@@ -42,15 +42,16 @@ export class Connection<T> {
   /** When it came to its place. */
   movedAt = this.createdAt;
   /** Runs out when the connection has been lent for suspiciously long. */
-  leakTimer: NodeJS.Timeout | undefined;
+  leakTimer: NodeJS.Timeout | undefined = undefined;
 
   /** Remote address and port, as they were on arrival; a closed socket has forgotten them. */
   readonly peer: string | undefined;
 
-  constructor({ resource, watch }: Arrival<T>, generation: number, lifetimeMillis: number) {
+  constructor({ resource, watch }: Arrival<T>, lifetimeMillis: number) {
+    super();
     this.resource = resource;
+    this.promise = Promise.resolve(resource);
     this.watch = watch;
-    this.generation = generation;
     this.expiresAt = this.createdAt + lifetimeMillis;
     this.peer = findPeer(watch.sockets);
   }

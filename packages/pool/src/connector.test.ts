@@ -17,11 +17,11 @@ function setUp({ maxConnecting = 2, consequence = 'back-off' as Consequence } = 
   const start = performance.now();
   const connects: Connect[] = [];
   const surplus: string[] = [];
-  const demand = { waiting: 0, missing: 0 };
+  const demand = { waiting: 0, missing: 0, lent: 0 };
   const connector = new Connector<string>(
     {
       maxConnecting,
-      wanted: () => demand,
+      demand: () => demand,
       failed: () => consequence,
       surplus: (connection) => surplus.push(connection),
       start: () => {
@@ -212,4 +212,40 @@ test('closing ends every connect, gives every slot back and leaves no timer', as
   await tick();
   expect(vi.getTimerCount()).toBe(0);
   await expect(connector.fill()).resolves.toBeUndefined();
+});
+
+test('while connections are lent, and may come back, a second connect waits a little, and starts only if still wanted', async () => {
+  const { connector, connects, demand, want } = setUp({ maxConnecting: 2 });
+  demand.lent = 5;
+  void want();
+  void want();
+  expect(connects).toHaveLength(1);
+  await tick(99);
+  expect(connects).toHaveLength(1);
+  await tick(1);
+  expect(connects).toHaveLength(2);
+
+  const other = setUp({ maxConnecting: 2 });
+  other.demand.lent = 5;
+  void other.want();
+  void other.want();
+  other.demand.waiting = 1;
+  await tick(200);
+  expect(other.connects).toHaveLength(1);
+  connector.close();
+  other.connector.close();
+});
+
+test('who waits beside connects under way sets no new timer', async () => {
+  const { connector, connects, want } = setUp({ maxConnecting: 1 });
+  void want();
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  for (let waiter = 0; waiter < 100; waiter += 1) {
+    void want();
+    connector.pump();
+  }
+  expect(connects).toHaveLength(1);
+  expect(timers).not.toHaveBeenCalled();
+  timers.mockRestore();
+  connector.close();
 });

@@ -15,12 +15,21 @@ export interface Attempt<C> {
 /** What follows from a connect that failed: a pause, or none because it says nothing of the server. */
 export type Consequence = 'back-off' | 'go-on';
 
+/** What speaks for opening connections at this moment, and what against it. */
+export interface Demand {
+  /** Callers who wait. */
+  readonly waiting: number;
+  /** How many there are too few of for the minimum. */
+  readonly missing: number;
+  /** Connections that are lent, and may come back to those who wait. */
+  readonly lent: number;
+}
+
 export interface ConnectorOptions<C> {
   readonly maxConnecting: number;
   /** Starts one connect. */
   readonly start: () => Attempt<C>;
-  /** How many connections are wanted at this moment that nobody holds yet: by those who wait, and for the minimum. */
-  readonly wanted: () => { readonly waiting: number; readonly missing: number };
+  readonly demand: () => Demand;
   /** Told of each failed connect, before the next is started. */
   readonly failed: (error: unknown) => Consequence;
   /** Given a connection for which there is no place any more. */
@@ -31,6 +40,12 @@ export interface ConnectorOptions<C> {
 const SILENT_MILLIS = 500;
 /** The same once TCP is established: the server may be slow. From here on a connect no longer counts as under way. */
 const STALLED_MILLIS = 1000;
+
+/**
+ * While connections are lent, another connect beside those under way is not started sooner: in that time so many
+ * connections come back that most who wait in a rush are served without it.
+ */
+const RUSH_MILLIS = 100;
 
 interface Running<C> {
   readonly attempt: Attempt<C>;
@@ -60,6 +75,8 @@ export class Connector<C> {
   #notBefore = 0;
   #lastStart = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer goes off, as `performance.now()`. */
+  #wakesAt: number | undefined;
   #lastError: unknown;
   #closed = false;
 
@@ -93,10 +110,10 @@ export class Connector<C> {
 
   /** Looks at demand and time again, and starts or gives up what follows from them. To be called when demand changes. */
   pump(): void {
-    // Before anything else: a timer left behind after the last connect would keep the process alive.
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#slots.length === 0 && this.#running.size === 0) return;
+    if (this.#slots.length === 0 && this.#running.size === 0) {
+      this.#sleep();
+      return;
+    }
     const now = performance.now();
     for (const running of this.#running) this.#noteSilence(running, now);
     while (this.#mayStart(now)) this.#start(now);
@@ -118,7 +135,7 @@ export class Connector<C> {
   }
 
   #mayStart(now: number): boolean {
-    if (this.#closed || now < this.#notBefore) return false;
+    if (this.#closed || now < this.#notBefore || this.#isRush(now)) return false;
     let counting = 0;
     let promising = 0;
     for (const running of this.#running) {
@@ -134,8 +151,12 @@ export class Connector<C> {
     return counting < this.#options.maxConnecting && promising < wanted;
   }
 
+  #isRush(now: number): boolean {
+    return this.#running.size > 0 && now < this.#lastStart + RUSH_MILLIS && this.#options.demand().lent > 0;
+  }
+
   #wanted(): number {
-    const { waiting, missing } = this.#options.wanted();
+    const { waiting, missing } = this.#options.demand();
     return Math.max(waiting, missing);
   }
 
@@ -190,14 +211,34 @@ export class Connector<C> {
   }
 
   #wakeLater(now: number): void {
-    if (this.#slots.length === 0) return;
-    const times = [this.#notBefore];
+    const times = [this.#notBefore, this.#lastStart + RUSH_MILLIS];
     for (const { startedAt } of this.#running) times.push(startedAt + SILENT_MILLIS, startedAt + STALLED_MILLIS);
     const next = Math.min(...times.filter((time) => time > now));
-    if (next === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.pump(), Math.ceil(next - now));
+    if (this.#slots.length > 0 && Number.isFinite(next)) this.#wakeAt(next, now);
+    else this.#sleep();
+  }
+
+  #wakeAt(time: number, now: number): void {
+    if (time !== this.#wakesAt) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#wake(), Math.ceil(time - now));
+      this.#wakesAt = time;
+    }
     // A minimum to be kept must not keep a process alive; whoever waits does.
-    if (this.#options.wanted().waiting === 0) this.#timer.unref();
+    if (this.#options.demand().waiting === 0) this.#timer?.unref();
+    else this.#timer?.ref();
+  }
+
+  #wake(): void {
+    this.#sleep();
+    this.pump();
+  }
+
+  /** A timer left behind after the last connect would keep the process alive. */
+  #sleep(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wakesAt = undefined;
   }
 }
 

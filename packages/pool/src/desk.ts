@@ -1,34 +1,49 @@
-import { type Links, unlinked } from './list.js';
+import { type Deadline, Deadlines } from './deadlines.js';
+import { Link } from './list.js';
 import { Waiters } from './waiters.js';
 
 /** One who waits for a connection. */
-interface Waiter<R> {
-  readonly links: Links<Waiter<R>>;
+class Waiter<R> extends Link<Waiter<R>> {
   readonly resolve: (resource: R) => void;
   readonly reject: (reason: unknown) => void;
-  /** Undoes the timer and the listener that could make it leave. */
-  readonly disarm: () => void;
+  deadline: Deadline<Waiter<R>> | undefined = undefined;
+  /** Stops heeding the signal that could make it leave. */
+  ignoreSignal: (() => void) | undefined = undefined;
+
+  constructor(resolve: (resource: R) => void, reject: (reason: unknown) => void) {
+    super();
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }
 
-/** How long, and how long not, somebody waits. */
+export interface DeskOptions {
+  /** How many priorities there are; 0 is served first. */
+  readonly priorities: number;
+  /** Makes the error of who has waited for this long in vain. */
+  readonly late: (timeoutMillis: number) => Error;
+  /** Told when somebody gave up waiting. */
+  readonly left: () => void;
+}
+
+/** How somebody waits. */
 export interface Patience {
   readonly priority?: number | undefined;
   /** 0: without end. */
   readonly timeoutMillis: number;
   readonly signal?: AbortSignal | undefined;
-  /** Makes the error of a wait that took too long. */
-  readonly late: () => Error;
 }
 
 /** Where connections are handed out: first come, first served within a priority. Leaving never takes anything along. */
 export class Desk<R> {
   readonly #waiters: Waiters<Waiter<R>>;
-  readonly #left: () => void;
+  readonly #deadlines: Deadlines<Waiter<R>>;
+  readonly #options: DeskOptions;
 
-  /** @param left told when somebody gave up waiting */
-  constructor(priorities: number, left: () => void) {
-    this.#waiters = new Waiters(priorities);
-    this.#left = left;
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#waiters = new Waiters(options.priorities);
+    this.#deadlines = new Deadlines((waiter, millis) => this.#leave(waiter, () => options.late(millis)));
   }
 
   get waiting(): number {
@@ -36,23 +51,12 @@ export class Desk<R> {
   }
 
   /** Waits until `serve` comes to it. Rejects when time is up, and with the signal's reason when that aborts. */
-  wait({ priority, timeoutMillis, signal, late }: Patience): Promise<R> {
+  wait({ priority, timeoutMillis, signal }: Patience): Promise<R> {
     return new Promise((resolve, reject) => {
-      const leave = (reason: unknown) => {
-        if (!this.#waiters.leave(waiter)) return;
-        waiter.disarm();
-        reject(reason);
-        this.#left();
-      };
-      const abort = () => leave(signal?.reason);
-      const timer = timeoutMillis > 0 ? setTimeout(() => leave(late()), timeoutMillis) : undefined;
-      signal?.addEventListener('abort', abort, { once: true });
-      const disarm = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
-      const waiter: Waiter<R> = { links: unlinked(), resolve, reject, disarm };
+      const waiter = new Waiter<R>(resolve, reject);
       this.#waiters.join(waiter, priority);
+      if (timeoutMillis > 0) waiter.deadline = this.#deadlines.begin(waiter, timeoutMillis);
+      if (signal) this.#heed(signal, waiter);
     });
   }
 
@@ -72,7 +76,27 @@ export class Desk<R> {
 
   #next(): Waiter<R> | undefined {
     const waiter = this.#waiters.shift();
-    waiter?.disarm();
+    if (waiter) this.#disarm(waiter);
     return waiter;
+  }
+
+  #heed(signal: AbortSignal, waiter: Waiter<R>): void {
+    const abort = () => this.#leave(waiter, () => signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    waiter.ignoreSignal = () => signal.removeEventListener('abort', abort);
+  }
+
+  #leave(waiter: Waiter<R>, reason: () => unknown): void {
+    // Who leaves is still counted in what it is told.
+    const why = reason();
+    if (!this.#waiters.leave(waiter)) return;
+    this.#disarm(waiter);
+    waiter.reject(why);
+    this.#options.left();
+  }
+
+  #disarm({ deadline, ignoreSignal }: Waiter<R>): void {
+    if (deadline) this.#deadlines.end(deadline);
+    ignoreSignal?.();
   }
 }

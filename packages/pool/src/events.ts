@@ -52,12 +52,18 @@ const PUBLISHED = {
 
 export type PublishedEvent = keyof typeof PUBLISHED;
 
-// Kept here, for Node.js forgets a channel that nobody refers to.
-const channels = Object.fromEntries(
-  Object.keys(PUBLISHED).map((event) => [event, channel(`lifeguard:pool:${event}`)]),
-) as Record<PublishedEvent, Channel>;
+/** Kept here, for Node.js forgets a channel that nobody refers to. */
+export const channels = {
+  connect: channel('lifeguard:pool:connect'),
+  acquire: channel('lifeguard:pool:acquire'),
+  release: channel('lifeguard:pool:release'),
+  suspect: channel('lifeguard:pool:suspect'),
+  recover: channel('lifeguard:pool:recover'),
+  evict: channel('lifeguard:pool:evict'),
+  error: channel('lifeguard:pool:error'),
+} as const satisfies Record<PublishedEvent, Channel>;
 
-/** Costs a look when nobody has subscribed. What a subscriber throws is thrown again outside, by Node.js. */
+/** What a subscriber throws is thrown again outside, by Node.js. */
 export function publish(pool: object, event: PublishedEvent, args: readonly unknown[]): void {
   if (!channels[event].hasSubscribers) return;
   const facts = Object.fromEntries(PUBLISHED[event].map((field, index) => [field, args[index]]));
@@ -66,8 +72,21 @@ export function publish(pool: object, event: PublishedEvent, args: readonly unkn
 
 /** An emitter that can't be brought down by its listeners: neither by one that throws, nor by none for `'error'`. */
 export class SafeEmitter<Events extends Record<keyof Events, unknown[]>> extends EventEmitter {
+  /** What somebody has ever listened for. To look here costs less than to emit what nobody hears. */
+  protected readonly heard: { [E in keyof Events]?: boolean } = {};
+
   override on<E extends keyof Events & string>(event: E, listener: (...args: Events[E]) => void): this {
+    this.heard[event] = true;
     return super.on(event, listener as (...args: unknown[]) => void);
+  }
+
+  override addListener<E extends keyof Events & string>(event: E, listener: (...args: Events[E]) => void): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener<E extends keyof Events & string>(event: E, listener: (...args: Events[E]) => void): this {
+    this.heard[event] = true;
+    return super.prependListener(event, listener as (...args: unknown[]) => void);
   }
 
   override once<E extends keyof Events & string>(event: E, listener: (...args: Events[E]) => void): this {

@@ -1,18 +1,12 @@
-/** A place in a list, carried by the thing itself, so that joining and leaving allocate nothing. */
-export interface Links<N> {
-  previous: N | undefined;
-  next: N | undefined;
+/**
+ * A place in a list, which the thing itself is, so that joining and leaving allocate nothing: it stands in one list at
+ * most.
+ */
+export class Link<N> {
+  previous: N | undefined = undefined;
+  next: N | undefined = undefined;
   /** The list it stands in; `undefined` before it joined one and after it left. */
-  list: { remove(node: N): boolean } | undefined;
-}
-
-export interface Linked<N> {
-  readonly links: Links<N>;
-}
-
-/** The links of what stands in no list. */
-export function unlinked<N>(): Links<N> {
-  return { previous: undefined, next: undefined, list: undefined };
+  list: object | undefined = undefined;
 }
 
 /**
@@ -20,7 +14,7 @@ export function unlinked<N>(): Links<N> {
  *
  * A Set would keep the order too, but taking its first element passes over all that were deleted before.
  */
-export class List<N extends Linked<N>> {
+export class List<N extends Link<N>> {
   #first: N | undefined;
   #last: N | undefined;
   /** Always the number of nodes from the first to the last. */
@@ -39,24 +33,24 @@ export class List<N extends Linked<N>> {
   }
 
   append(node: N): void {
-    const { links } = node;
-    links.list = this;
-    links.previous = this.#last;
-    if (this.#last) this.#last.links.next = node;
+    const last = this.#last;
+    node.list = this;
+    node.previous = last;
+    if (last) last.next = node;
     else this.#first = node;
     this.#last = node;
     this.#length += 1;
   }
 
   /** @returns whether it stood here */
-  remove({ links }: N): boolean {
-    if (links.list !== this) return false;
-    const { previous, next } = links;
-    if (previous) previous.links.next = next;
+  remove(node: N): boolean {
+    if (node.list !== this) return false;
+    const { previous, next } = node;
+    if (previous) previous.next = next;
     else this.#first = next;
-    if (next) next.links.previous = previous;
+    if (next) next.previous = previous;
     else this.#last = previous;
-    links.list = links.previous = links.next = undefined;
+    node.list = node.previous = node.next = undefined;
     this.#length -= 1;
     return true;
   }

@@ -2,7 +2,7 @@ import type { Verdict } from '@lifeguard/tcp';
 import { type Arrival, startAttempt } from './attempt.js';
 import { castsDoubt, type EvictReason, isRoutine, socketFailure } from './classify.js';
 import { Conditions } from './conditions.js';
-import { Connection, type Failure, type Place } from './connection.js';
+import { Connection, type Place } from './connection.js';
 import { type Attempt, Connector, type Consequence } from './connector.js';
 import { within } from './deadline.js';
 import { Desk } from './desk.js';
@@ -16,7 +16,7 @@ import {
   StepTimeoutError,
   UselessConnectionError,
 } from './errors.js';
-import { type PoolEvents, type PublishedEvent, publish, SafeEmitter } from './events.js';
+import { channels, type PoolEvents, type PublishedEvent, publish, SafeEmitter } from './events.js';
 import { checkFactory, type Factory } from './factory.js';
 import { Housekeeper } from './housekeeper.js';
 import { Idleness } from './idleness.js';
@@ -83,20 +83,31 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Those that are quarantined. */
   readonly #quarantine: Quarantine<T>;
   readonly #peers = new Peers<T>();
-  /** How many connections are in each place. */
-  readonly #count = { arriving: 0, idle: 0, lent: 0, quarantined: 0, checking: 0, gone: 0 };
+  /**
+   * The clock as it was last read: for each loan that doesn't wait, and every `#tickMillis` while anything is lent. For
+   * the rest that is near enough, so that giving back reads no clock.
+   */
+  #now = Date.now();
+  readonly #tickMillis: number;
+  /** When the sweep came by for the last time. */
+  #sweptAt = 0;
+  /** How many have been opened and not come to the desk yet. */
+  #arriving = 0;
   /** What `close` took from borrowers who were too slow; they may give it back, once. */
   readonly #revoked = new Set<T>();
   /** Closes under way. None of them rejects. */
   readonly #closing = new Set<Promise<void>>();
   /** Who waits for the pool to come to a state. */
   readonly #conditions = new Conditions();
-  /** Connections of an earlier generation are not lent again. */
+  /** How often the pool has been cleared. What was begun before that is not lent. */
   #generation = 0;
   /** Connections that are being fetched, and will be offered to whoever waits first. */
   #fetching = 0;
   /** Whether `min` connections are to be kept. */
   #started = false;
+  readonly #testsOnBorrow: boolean;
+  /** Whether something is to be done with a connection that comes back, before it can be lent again. */
+  readonly #looksOver: boolean;
   #phase: 'open' | 'draining' | 'closed' = 'open';
   #refusalTold = false;
 
@@ -109,7 +120,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       this.#options;
     this.#log = logFor(name ?? factory.name ?? 'pool', logger ?? createLogger(logLevel));
     for (const warning of warnings) this.#log('warn', warning);
+    this.#tickMillis = tickOf(this.#options);
     this.#tellUselessTests();
+    this.#testsOnBorrow = this.#options.testOnBorrow && factory.validate !== undefined;
+    this.#looksOver = factory.reset !== undefined || (this.#options.testOnReturn && factory.validate !== undefined);
     this.#idleness = new Idleness(this.#options);
     if (options.Promise) returnPromisesOf(options.Promise, this, PROMISING);
     this.#shelf = new Shelf({
@@ -122,11 +136,15 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       silent: (connection) => this.#tellSuspect(connection),
       settled: (connection, verdict) => void this.#judge(connection, verdict),
     });
-    this.#desk = new Desk(priorityRange, () => this.#conditions.notice());
+    this.#desk = new Desk({
+      priorities: priorityRange,
+      late: (millis) => this.#tooLate(millis),
+      left: () => this.#conditions.notice(),
+    });
     this.#connector = new Connector<Connection<T>>({
       maxConnecting,
       start: () => this.#startAttempt(),
-      wanted: () => ({ waiting: this.#desk.waiting, missing: this.#missing }),
+      demand: () => ({ waiting: this.#desk.waiting, missing: this.#missing, lent: this.borrowed }),
       failed: (error) => this.#connectFailed(error),
       surplus: (connection) => this.#turnAway(connection),
     });
@@ -145,12 +163,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Connections that can be lent now. */
   get available(): number {
-    return this.#count.idle;
+    return this.#shelf.length;
   }
 
   /** Connections that are lent, or looked over between two loans. */
   get borrowed(): number {
-    return this.#count.lent + this.#count.checking;
+    return this.#connections.size - this.#arriving - this.#shelf.length - this.#quarantine.size;
   }
 
   /** Callers who wait for a connection. */
@@ -199,19 +217,16 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @throws {PoolClosedError} after `drain` or `close`
    * @throws the signal's reason when it aborts; the driver's own error if it is permanent (wrong password, …)
    */
-  acquire(request: number | AcquireOptions = NO_WISHES): Promise<T> {
-    const { priority, signal, timeoutMillis } = typeof request === 'number' ? { priority: request } : request;
+  acquire(request?: number | AcquireOptions): Promise<T> {
     if (this.#phase !== 'open') return Promise.reject(new PoolClosedError());
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    const wishes = typeof request === 'number' ? { priority: request } : (request ?? NO_WISHES);
+    if (wishes.signal?.aborted) return Promise.reject(wishes.signal.reason);
     this.#started = true;
-    const now = Date.now();
-    const ready = this.#testsOnBorrow || this.#desk.waiting > 0 ? undefined : this.#takeFromShelf(now);
-    if (ready) return Promise.resolve(this.#lend(ready, now));
-    if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
-    const patience = timeoutMillis ?? this.#options.acquireTimeoutMillis;
-    const served = this.#desk.wait({ priority, signal, timeoutMillis: patience, late: () => this.#tooLate(patience) });
-    this.#restock();
-    return served;
+    if (this.#desk.waiting === 0 && !this.#testsOnBorrow) {
+      const connection = this.#shelf.take(this.#readClock());
+      if (connection) return this.#lend(connection).promise;
+    }
+    return this.#wait(wishes);
   }
 
   /**
@@ -221,17 +236,16 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @throws {NotBorrowedError} (rejects) if it is not lent
    */
   release(resource: T, error?: unknown): Promise<void> {
-    const now = Date.now();
-    const connection = this.#takeBack(resource, now);
+    const connection = this.#takeBack(resource);
     if (!connection) return this.#refuseToTakeBack(resource);
     this.#counter.released += 1;
-    this.#announce('release', resource, error);
+    if (this.heard.release || channels.release.hasSubscribers) this.#announce('release', resource, error);
     if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
       this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
-    } else if (this.#factory.reset || this.#options.testOnReturn) {
+    } else if (this.#looksOver) {
       void this.#lookOver(connection);
     } else {
-      void this.#offer(connection, now);
+      this.#offer(connection);
     }
     return DONE;
   }
@@ -290,7 +304,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Replaces every connection: idle ones are closed now, lent ones on their return. Resolves once idle ones are closed. */
   async clear(): Promise<void> {
     this.#generation += 1;
-    this.#evictIdle('cleared');
+    this.#condemnAll('cleared');
     await Promise.all(this.#closing);
   }
 
@@ -308,6 +322,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     }
     this.#shut();
     for (const connection of this.#connections.values()) {
+      condemn(connection, 'closed');
       if (connection.place === 'lent') this.#revoked.add(connection.resource);
       // What arrives just now is closed as soon as it is here.
       if (connection.place !== 'arriving') this.#evict(connection, 'closed');
@@ -336,6 +351,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // Lending
 
+  #wait({ priority, signal, timeoutMillis = this.#options.acquireTimeoutMillis }: AcquireOptions): Promise<T> {
+    if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
+    const served = this.#desk.wait({ priority, signal, timeoutMillis });
+    this.#restock();
+    return served;
+  }
+
   /** Of those who wait, the ones for whom a connection could be opened at once count as being served. */
   #isFull(): boolean {
     const { waiting } = this.#desk;
@@ -351,10 +373,6 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   get #missing(): number {
     return this.#started && this.#phase === 'open' ? this.min - this.#connections.size : 0;
-  }
-
-  get #testsOnBorrow(): boolean {
-    return this.#options.testOnBorrow && this.#factory.validate !== undefined;
   }
 
   /** Fetches as many connections as are wanted and not on their way, and lets the connector know of the demand. */
@@ -374,48 +392,47 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   async #fetch(): Promise<void> {
     this.#fetching += 1;
-    const idle = this.#canTakeFromShelf() ? this.#takeFromShelf() : undefined;
+    const idle = this.#canTakeFromShelf() ? this.#shelf.take(this.#readClock()) : undefined;
     const connection = idle ?? (await this.#inventory.order());
+    this.#readClock();
     if (connection) await this.#offer(connection);
     this.#fetching -= 1;
     this.#restock();
   }
 
   /** A connection is at hand: goes to the first who waits, or on the shelf. The promise is of its test, if there is one. */
-  #offer(connection: Connection<T>, now = Date.now()): Promise<void> | undefined {
-    const unfit = this.#unfitness(connection, now);
-    if (unfit) {
-      this.#evict(connection, unfit.reason, unfit.error);
+  #offer(connection: Connection<T>): Promise<void> | undefined {
+    const { failure } = connection;
+    if (failure) {
+      this.#evict(connection, failure.reason, failure.error);
     } else if (connection.doubted) {
       this.#setAside(connection);
     } else if (this.#desk.waiting === 0) {
-      this.#shelve(connection, now);
+      this.#shelve(connection);
     } else if (this.#testsOnBorrow) {
       return this.#testThenLend(connection);
     } else {
-      this.#desk.serve(this.#lend(connection, now));
+      this.#desk.serve(this.#lend(connection).resource);
     }
     return undefined;
   }
 
-  #lend(connection: Connection<T>, now = Date.now()): T {
-    this.#move(connection, 'lent', now);
+  #lend(connection: Connection<T>): Connection<T> {
+    this.#move(connection, 'lent');
+    this.#sweeper.expect(this.#now + this.#tickMillis);
     connection.uses += 1;
+    if (connection.uses >= this.#options.maxUses) condemn(connection, 'max-uses');
     this.#counter.acquired += 1;
-    this.#sweeper.expect(now + SWEEP_MILLIS);
     if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
-    this.#announce('acquire', connection.resource);
-    return connection.resource;
+    if (this.heard.acquire || channels.acquire.hasSubscribers) this.#announce('acquire', connection.resource);
+    return connection;
   }
 
-  #shelve(connection: Connection<T>, now: number): void {
-    this.#move(connection, 'idle', now);
+  #shelve(connection: Connection<T>): void {
+    this.#move(connection, 'idle');
+    this.#sweeper.expect(this.#now + this.#tickMillis);
     this.#shelf.add(connection);
-    this.#housekeeper.expect(this.#retirementOf(connection));
-  }
-
-  #takeFromShelf(now = Date.now()): Connection<T> | undefined {
-    return this.#shelf.length === 0 ? undefined : this.#shelf.take(now);
+    this.#conditions.notice();
   }
 
   /** `undefined` if a borrower has this, or it is not here. */
@@ -425,11 +442,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** `undefined` if this is not lent. */
-  #takeBack(resource: T, now = Date.now()): Connection<T> | undefined {
+  #takeBack(resource: T): Connection<T> | undefined {
     const connection = this.#connections.get(resource);
     if (connection?.place !== 'lent') return undefined;
-    clearTimeout(connection.leakTimer);
-    this.#move(connection, 'checking', now);
+    if (connection.leakTimer) clearTimeout(connection.leakTimer);
+    connection.place = 'checking';
+    if (connection.uses === 1) connection.watch.used();
     return connection;
   }
 
@@ -454,27 +472,18 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // Checking
 
-  /** Why a connection must not be lent, if so. */
-  #unfitness(connection: Connection<T>, now = Date.now()): Failure | undefined {
-    const { failure, generation, uses, expiresAt } = connection;
-    if (failure) return failure;
-    if (generation !== this.#generation) return { reason: 'cleared' };
-    if (this.#phase === 'closed') return { reason: 'closed' };
-    if (uses >= this.#options.maxUses) return { reason: 'max-uses' };
-    return expiresAt <= now ? { reason: 'max-lifetime' } : undefined;
-  }
-
   async #testThenLend(connection: Connection<T>): Promise<void> {
     this.#move(connection, 'checking');
     if (!(await this.#passes(connection, 'validate'))) return;
-    const canGo = !this.#unfitness(connection) && !connection.doubted && this.#desk.waiting > 0;
-    if (canGo) this.#desk.serve(this.#lend(connection));
+    const canGo = !connection.failure && !connection.doubted && this.#desk.waiting > 0;
+    if (canGo) this.#desk.serve(this.#lend(connection).resource);
     else void this.#offer(connection);
   }
 
   async #lookOver(connection: Connection<T>): Promise<void> {
     if (this.#factory.reset && !(await this.#passes(connection, 'reset'))) return;
     if (this.#options.testOnReturn && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
+    this.#readClock();
     void this.#offer(connection);
   }
 
@@ -547,21 +556,34 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (verdict === 'suspect') return this.#evict(connection, 'unanswered');
     if (verdict === 'unknown' && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
     if (connection.place === 'gone') return;
+    this.#readClock();
     this.#trust(connection);
     void this.#offer(connection);
   }
 
-  /** Looks at those that have been lent for a while, and tells when to look again. */
+  /** Looks at all that have moved lately or are lent, and tells when to look again. */
   #sweep(): number {
-    if (this.#count.lent === 0) return Number.POSITIVE_INFINITY;
-    const now = Date.now();
+    const before = this.#sweptAt;
+    const now = this.#readClock();
+    this.#sweptAt = now;
+    let next = this.borrowed > 0 ? now + this.#tickMillis : Number.POSITIVE_INFINITY;
     for (const connection of this.#connections.values()) {
-      if (connection.place !== 'lent' || now - connection.movedAt < SWEEP_MILLIS) continue;
-      const verdict = connection.watch.verdict();
-      if (verdict === 'suspect') this.#suspect(connection);
-      else if (verdict === 'alive' && connection.suspect) this.#trust(connection);
+      const { place, movedAt, expiresAt } = connection;
+      if (place === 'idle') {
+        if (movedAt >= before) this.#housekeeper.expect(this.#retirementOf(connection));
+        continue;
+      }
+      if (expiresAt > now) next = Math.min(next, expiresAt);
+      else condemn(connection, 'max-lifetime');
+      if (place === 'lent' && now - movedAt >= SWEEP_MILLIS) this.#askKernel(connection);
     }
-    return now + SWEEP_MILLIS;
+    return next;
+  }
+
+  #askKernel(connection: Connection<T>): void {
+    const verdict = connection.watch.verdict();
+    if (verdict === 'suspect') this.#suspect(connection);
+    else if (verdict === 'alive' && connection.suspect) this.#trust(connection);
   }
 
   // Opening
@@ -583,10 +605,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #admit(arrival: Arrival<T>, generation: number): Connection<T> {
     const { maxLifetimeMillis } = this.#options;
     const lifetime = maxLifetimeMillis > 0 ? maxLifetimeMillis * (1 - 0.1 * Math.random()) : Number.POSITIVE_INFINITY;
-    const connection = new Connection(arrival, generation, lifetime);
+    const connection = new Connection(arrival, lifetime);
+    if (generation !== this.#generation) condemn(connection, 'cleared');
+    if (this.#phase === 'closed') condemn(connection, 'closed');
     this.#connections.set(connection.resource, connection);
     this.#peers.trust(connection);
-    this.#count.arriving += 1;
+    this.#arriving += 1;
     this.#counter.created += 1;
     arrival.watch.begin(connection.resource, (alarm) => this.#hearAlarm(connection, alarm));
     this.#tellRefusals(arrival.watch);
@@ -636,7 +660,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const { place } = connection;
     if (place === 'gone') return;
     if (of === 'driver' && !isUnlent(connection) && !this.#endsLoan(error, connection)) return;
-    connection.failure ??= { reason, error };
+    condemn(connection, reason, error);
     if (castsDoubt(reason)) this.#doubt(connection);
     if (!isUnlent(connection)) return;
     this.#evict(connection, reason, error);
@@ -660,8 +684,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#restock();
   }
 
-  #evictIdle(reason: EvictReason): void {
-    for (let { last } = this.#shelf; last; { last } = this.#shelf) this.#evict(last, reason);
+  /** None of those that there are is lent again. Who is idle goes now. */
+  #condemnAll(reason: EvictReason): void {
+    for (const connection of this.#connections.values()) condemn(connection, reason);
+    for (const connection of this.#connections.values()) if (isUnlent(connection)) this.#evict(connection, reason);
   }
 
   /** Closes what arrived when its place had been taken: the inventory never had it. */
@@ -675,6 +701,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#connections.delete(connection.resource);
     this.#peers.forget(connection);
     this.#move(connection, 'gone');
+    this.#conditions.notice();
     this.#counter.evict(reason);
     this.#log(isRoutine(reason) ? 'debug' : 'warn', `evicted (${reason})`, { connection, reason, error });
     this.#announce('evict', connection.resource, reason, error);
@@ -713,10 +740,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     for (const connection of this.#connections.values()) {
       if (connection.place !== 'idle') continue;
       const { movedAt, expiresAt } = connection;
-      const unfit = this.#unfitness(connection, now);
       const stock = { total: this.#connections.size, idle: this.available };
-      if (unfit) {
-        this.#evict(connection, unfit.reason);
+      if (expiresAt <= now) {
+        this.#evict(connection, 'max-lifetime');
       } else if (!this.#idleness.isOver(movedAt, now, stock)) {
         next = Math.min(next, expiresAt, this.#idleness.nextLook(movedAt, now));
       } else if (closed < this.#idleness.mostPerLook) {
@@ -750,18 +776,33 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.emit(event, ...args);
   }
 
-  #move(connection: Connection<T>, place: Place, now = Date.now()): void {
-    this.#count[connection.place] -= 1;
-    this.#count[place] += 1;
+  #move(connection: Connection<T>, place: Place): void {
+    if (connection.place === 'arriving') this.#arriving -= 1;
     connection.place = place;
-    connection.movedAt = now;
-    this.#conditions.notice();
+    connection.movedAt = this.#now;
+  }
+
+  #readClock(): number {
+    this.#now = Date.now();
+    return this.#now;
   }
 
   #state(): PoolState {
     const { size, available, borrowed, pending } = this;
     return { size, idle: available, lent: borrowed, waiting: pending, connecting: this.#connector.connecting };
   }
+}
+
+/** A twentieth of the shortest time that an idle connection is measured by, from 1 ms to the sweep's own time. */
+function tickOf({ idleTimeoutMillis, softIdleTimeoutMillis, maxLifetimeMillis }: ResolvedOptions): number {
+  const times = [idleTimeoutMillis, softIdleTimeoutMillis, maxLifetimeMillis].filter((millis) => millis > 0);
+  return Math.max(1, Math.min(SWEEP_MILLIS, ...times.map((millis) => millis / 20)));
+}
+
+/** It is not to be lent again. The first reason stays, unless that was routine and this is worse. */
+function condemn(connection: Connection<unknown>, reason: EvictReason, error?: unknown): void {
+  const { failure } = connection;
+  if (!failure || (isRoutine(failure.reason) && !isRoutine(reason))) connection.failure = { reason, error };
 }
 
 /** Whether it is the pool's to dispose of, and at rest. */

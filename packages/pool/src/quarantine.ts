@@ -23,6 +23,10 @@ export class Quarantine<T> {
     this.#options = options;
   }
 
+  get size(): number {
+    return this.#held.size;
+  }
+
   hold(connection: Connection<T>): void {
     this.#held.add(connection);
     void this.#examine(connection);

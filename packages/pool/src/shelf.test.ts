@@ -21,7 +21,7 @@ function lay(verdicts: readonly Verdict[], { fifo = false, aliveBypassMillis = 0
       return verdict;
     };
     const watch = { sockets: new Set(), verdict: ask } as unknown as Watch;
-    shelf.add(new Connection({ resource, watch }, 0, Number.POSITIVE_INFINITY));
+    shelf.add(new Connection({ resource, watch }, Number.POSITIVE_INFINITY));
   }
   return { shelf, dead, suspect, asked };
 }
@@ -59,4 +59,10 @@ test('the kernel is not asked about what was in use a moment ago', () => {
   const { shelf, asked } = lay(['dead'], { aliveBypassMillis: 60_000 });
   expect(shelf.take(Date.now())?.resource).toBe(0);
   expect(asked).toEqual([]);
+});
+
+test('after the clock was set back the kernel is asked', () => {
+  const { shelf, asked } = lay(['alive'], { aliveBypassMillis: 60_000 });
+  expect(shelf.take(Date.now() - 3_600_000)?.resource).toBe(0);
+  expect(asked).toEqual([0]);
 });

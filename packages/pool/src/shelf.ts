@@ -19,9 +19,13 @@ export interface ShelfOptions<T> {
 export class Shelf<T> {
   readonly #list = new List<Connection<T>>();
   readonly #options: ShelfOptions<T>;
+  readonly #fifo: boolean;
+  readonly #aliveBypassMillis: number;
 
   constructor(options: ShelfOptions<T>) {
     this.#options = options;
+    this.#fifo = options.fifo;
+    this.#aliveBypassMillis = options.aliveBypassMillis;
   }
 
   get length(): number {
@@ -47,17 +51,29 @@ export class Shelf<T> {
    * @param now as `Date.now()`
    */
   take(now: number): Connection<T> | undefined {
-    const { fifo, aliveBypassMillis, dead, suspect } = this.#options;
     // What follows from a death may take from the shelf, too: each round looks at it anew.
-    for (;;) {
-      const next = fifo ? this.#list.first : this.#list.last;
-      if (!next) return undefined;
+    for (let next = this.#next(); next; next = this.#next()) {
       this.#list.remove(next);
-      if (now - next.movedAt < aliveBypassMillis) return next;
-      const verdict = next.watch.verdict();
-      if (verdict === 'dead') dead(next);
-      else if (verdict === 'suspect') suspect(next);
-      else return next;
+      if (this.#isFresh(next, now) || this.#isBelievedIn(next)) return next;
     }
+    return undefined;
+  }
+
+  #next(): Connection<T> | undefined {
+    return this.#fifo ? this.#list.first : this.#list.last;
+  }
+
+  /** A clock that was set back makes nothing fresh. */
+  #isFresh({ movedAt }: Connection<T>, now: number): boolean {
+    const idleMillis = now - movedAt;
+    return idleMillis < this.#aliveBypassMillis && idleMillis >= 0;
+  }
+
+  #isBelievedIn(connection: Connection<T>): boolean {
+    const verdict = connection.watch.verdict();
+    if (verdict === 'dead') this.#options.dead(connection);
+    else if (verdict === 'suspect') this.#options.suspect(connection);
+    else return true;
+    return false;
   }
 }

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
-import { type Links, unlinked } from './list.js';
+import { Link } from './list.js';
 import { Waiters } from './waiters.js';
 
-interface Someone {
+class Someone extends Link<Someone> {
   readonly name: string;
-  readonly links: Links<Someone>;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
 }
 
-const someone = (name: string): Someone => ({ name, links: unlinked() });
+const someone = (name: string) => new Someone(name);
 
 function drainNames(waiters: Waiters<Someone>): string[] {
   const names: string[] = [];

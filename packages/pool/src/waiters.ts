@@ -1,7 +1,7 @@
-import { type Linked, List } from './list.js';
+import { type Link, List } from './list.js';
 
 /** Who waits, in order: by priority, then first come, first served. Joining, leaving and shifting take O(1). */
-export class Waiters<W extends Linked<W>> {
+export class Waiters<W extends Link<W>> {
   readonly #queues: readonly List<W>[];
   /** Always the number of waiters in all queues. */
   #length = 0;
@@ -24,16 +24,18 @@ export class Waiters<W extends Linked<W>> {
 
   /** @returns whether it was still waiting */
   leave(waiter: W): boolean {
-    const left = waiter.links.list?.remove(waiter) ?? false;
+    const left = this.#queues.some((queue) => queue.remove(waiter));
     if (left) this.#length -= 1;
     return left;
   }
 
   /** Takes the next one out. */
   shift(): W | undefined {
-    for (const { first } of this.#queues) {
+    for (const queue of this.#queues) {
+      const { first } = queue;
       if (first) {
-        this.leave(first);
+        queue.remove(first);
+        this.#length -= 1;
         return first;
       }
     }

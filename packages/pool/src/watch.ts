@@ -82,6 +82,11 @@ export class Watch {
     resource.once('close', () => alarm({ of: 'socket', reason: 'socket-closed' }));
   }
 
+  /** The connection has been in use for the first time. */
+  used(): void {
+    this.#capture.used();
+  }
+
   /** Takes on no more sockets. */
   end(): void {
     this.#alarm = undefined;

@@ -43,7 +43,7 @@ function capture(): Capture & { readonly sockets: Socket[] } {
   const sockets: Socket[] = [];
   const opened = openCapture((socket) => sockets.push(discard(socket)));
   onTestFinished(() => opened.close());
-  return { run: (fn) => opened.run(fn), close: () => opened.close(), sockets };
+  return { used: () => opened.used(), run: (fn) => opened.run(fn), close: () => opened.close(), sockets };
 }
 
 function waitUntil(isSo: () => boolean): Promise<void> {
@@ -489,6 +489,24 @@ describe('for how long async contexts are followed', () => {
       expect(isFollowing()).toBe(true);
       await Promise.resolve();
       expect(isFollowing()).toBe(false);
+    },
+  );
+
+  test.runIf(before24)(
+    'before Node.js 24: a client that was at work and has opened no socket is not waited for',
+    async () => {
+      const server = await startServer();
+      const idle = openCapture(() => {});
+      onTestFinished(() => idle.close());
+      idle.run(() => undefined);
+      expect(isFollowing()).toBe(true);
+      idle.used();
+      expect(isFollowing()).toBe(false);
+
+      const { run, sockets } = capture();
+      await run(async () => once(open(server), 'connect'));
+      sockets[0]?.emit('end');
+      expect(isFollowing()).toBe(true);
     },
   );
 

@@ -7,6 +7,8 @@ import { isEnabled } from './enabled.js';
 export interface Capture {
   /** Calls `fn` and returns what it returns. What it opens, awaited or in timers that it sets, is captured. */
   run<R>(fn: () => R): R;
+  /** The client has been at work: if it has opened no socket by now it needs none, and is not waited for. */
+  used(): void;
   /** Captures nothing more. Call it when the connection is gone, so that nothing waits for its reconnects. */
   close(): void;
 }
@@ -74,6 +76,10 @@ class SocketCapture implements Capture {
       this.#endRunning(whileRunning);
       throw error;
     }
+  }
+
+  used(): void {
+    if (this.#socketCount === 0) this.#stopExpecting();
   }
 
   close(): void {
