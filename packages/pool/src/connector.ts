@@ -236,6 +236,7 @@ export class Connector<C> {
 
   /** A timer left behind after the last connect would keep the process alive. */
   #sleep(): void {
+    if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#wakesAt = undefined;

@@ -1,58 +1,99 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Deadlines } from './deadlines.js';
+import { Deadlines, type Patient, type Queue } from './deadlines.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function setUp() {
-  const late: string[] = [];
-  const deadlines = new Deadlines<string>((waiter, millis) => void late.push(`${waiter} ${millis}`));
-  return { deadlines, late };
+class Someone implements Patient {
+  readonly name: string;
+  isWaiting = true;
+  lateAt: number | undefined = undefined;
+  queue: Queue<Someone> | undefined = undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  leave(): void {
+    this.isWaiting = false;
+    this.queue?.end();
+  }
 }
 
-test('each is told when its own time is up, not before', () => {
-  const { deadlines, late } = setUp();
-  deadlines.begin('a', 100);
-  vi.advanceTimersByTime(60);
-  deadlines.begin('b', 100);
-  deadlines.begin('quick', 10);
-  vi.advanceTimersByTime(39);
-  expect(late).toEqual(['quick 10']);
-  vi.advanceTimersByTime(1);
-  expect(late).toEqual(['quick 10', 'a 100']);
-  vi.advanceTimersByTime(59);
+function setUp() {
+  const late: string[] = [];
+  const deadlines = new Deadlines<Someone>((someone, millis) => {
+    late.push(`${someone.name} ${millis}`);
+    someone.leave();
+  });
+  const begin = (name: string, millis: number) => {
+    const someone = new Someone(name);
+    someone.queue = deadlines.begin(someone, millis);
+    return someone;
+  };
+  return { begin, late };
+}
+
+test('each is told when its own time is up, never before, and at most a hundredth later', () => {
+  const { begin, late } = setUp();
+  begin('a', 1000);
+  vi.advanceTimersByTime(600);
+  begin('b', 1000);
+  begin('quick', 100);
+  vi.advanceTimersByTime(99);
+  expect(late).toEqual([]);
+  vi.advanceTimersByTime(2);
+  expect(late).toEqual(['quick 100']);
+  vi.advanceTimersByTime(298);
+  expect(late).toEqual(['quick 100']);
+  vi.advanceTimersByTime(11);
+  expect(late).toEqual(['quick 100', 'a 1000']);
+  vi.advanceTimersByTime(589);
   expect(late).toHaveLength(2);
-  vi.advanceTimersByTime(1);
-  expect(late).toEqual(['quick 10', 'a 100', 'b 100']);
+  vi.advanceTimersByTime(11);
+  expect(late).toEqual(['quick 100', 'a 1000', 'b 1000']);
 });
 
 test('who has stopped waiting is not told', () => {
-  const { deadlines, late } = setUp();
-  const first = deadlines.begin('first', 100);
-  deadlines.begin('second', 100);
-  deadlines.end(first);
-  vi.advanceTimersByTime(100);
+  const { begin, late } = setUp();
+  const first = begin('first', 100);
+  begin('second', 100);
+  first.leave();
+  vi.advanceTimersByTime(102);
   expect(late).toEqual(['second 100']);
 });
 
-test('a thousand that wait equally long set one timer', () => {
-  const { deadlines, late } = setUp();
-  for (let waiter = 0; waiter < 1000; waiter += 1) deadlines.end(deadlines.begin(`${waiter}`, 100));
+test('of many who come and go nobody is forgotten, told twice, or told too late', () => {
+  const { begin, late } = setUp();
+  const staying: string[] = [];
+  for (let n = 0; n < 1000; n += 1) {
+    const someone = begin(`${n}`, 100);
+    if (n % 10 === 0) staying.push(`${n} 100`);
+    else someone.leave();
+    if (n % 100 === 0) vi.advanceTimersByTime(5);
+  }
+  vi.advanceTimersByTime(102);
+  expect(late).toEqual(staying);
+});
+
+test('a thousand that wait equally long set one timer, and leave none', () => {
+  const { begin, late } = setUp();
+  for (let waiter = 0; waiter < 1000; waiter += 1) begin(`${waiter}`, 100).leave();
   expect(vi.getTimerCount()).toBe(1);
-  vi.advanceTimersByTime(100);
+  vi.advanceTimersByTime(1);
   expect([late, vi.getTimerCount()]).toEqual([[], 0]);
 });
 
 test('the process is kept alive while somebody waits, and only then', () => {
   vi.useRealTimers();
-  const { deadlines } = setUp();
+  const { begin } = setUp();
   const holding = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = holding();
-  const first = deadlines.begin('first', 60_000);
+  const first = begin('first', 60_000);
   expect(holding()).toBe(before + 1);
-  deadlines.end(first);
+  first.leave();
   expect(holding()).toBe(before);
-  const second = deadlines.begin('second', 60_000);
+  const second = begin('second', 60_000);
   expect(holding()).toBe(before + 1);
-  deadlines.end(second);
+  second.leave();
 });

@@ -1,25 +1,17 @@
-import { Link, List } from './list.js';
-
-/** The time at which somebody stops waiting. */
-export class Deadline<W> extends Link<Deadline<W>> {
-  readonly of: W;
-  /** As `performance.now()`. */
-  readonly at: number;
-  readonly queue: Queue<W>;
-
-  constructor(of: W, at: number, queue: Queue<W>) {
-    super();
-    this.of = of;
-    this.at = at;
-    this.queue = queue;
-  }
+/** Somebody who waits, as far as deadlines go. */
+export interface Patient {
+  /** Stops being true before `end` is called. */
+  readonly isWaiting: boolean;
+  /** When its time is up, as `performance.now()`; not known until its queue has looked at the clock. */
+  lateAt: number | undefined;
 }
 
 /**
- * Tells who has waited for too long. Those who wait equally long stop in the order in which they began, so they share one
- * timer, and to begin and to stop waiting costs none.
+ * Tells who has waited for too long. Those who wait equally long share a queue and its timer, and to begin and to end a
+ * wait neither sets a timer nor reads a clock: the queue does both, once for all that have come meanwhile. So nobody is
+ * told too early, and nobody later than by a hundredth of the time, or 20 ms.
  */
-export class Deadlines<W> {
+export class Deadlines<W extends Patient> {
   /** By the time that one waits, in milliseconds. */
   readonly #queues = new Map<number, Queue<W>>();
   readonly #late: (waiter: W, millis: number) => void;
@@ -28,61 +20,97 @@ export class Deadlines<W> {
     this.#late = late;
   }
 
-  /** @returns to be ended when the wait has */
-  begin(waiter: W, millis: number): Deadline<W> {
-    let queue = this.#queues.get(millis);
-    if (!queue) {
-      queue = new Queue(millis, this.#late, () => this.#queues.delete(millis));
-      this.#queues.set(millis, queue);
-    }
-    return queue.begin(waiter);
+  begin(waiter: W, millis: number): Queue<W> {
+    const queue = this.#queues.get(millis) ?? this.#open(millis);
+    queue.begin(waiter);
+    return queue;
   }
 
-  end(deadline: Deadline<W>): void {
-    deadline.queue.end(deadline);
+  #open(millis: number): Queue<W> {
+    const late = (waiter: W) => this.#late(waiter, millis);
+    const queue = new Queue(millis, late, () => this.#queues.delete(millis));
+    this.#queues.set(millis, queue);
+    return queue;
   }
 }
 
-/** Those who wait equally long. */
-class Queue<W> {
-  readonly #millis: number;
-  readonly #late: (waiter: W, millis: number) => void;
-  readonly #over: () => void;
-  readonly #list = new List<Deadline<W>>();
-  /** Runs until nobody is left when it goes off, and keeps the process alive while somebody waits. */
-  #timer: NodeJS.Timeout;
+const LONGEST_LOOK_MILLIS = 20;
+/** Fewer that have left are not worth tidying up. */
+const LITTER = 64;
 
-  constructor(millis: number, late: (waiter: W, millis: number) => void, over: () => void) {
+/** Those who wait equally long, in the order in which they came, and among them some who wait no more. */
+class Queue<W extends Patient> {
+  readonly #millis: number;
+  readonly #late: (waiter: W) => void;
+  readonly #over: () => void;
+  #waiters: W[] = [];
+  /** Where the first of them stands who has not been dealt with. */
+  #head = 0;
+  /** Up to where the deadlines are known. */
+  #known = 0;
+  /** How many of them wait. */
+  #waiting = 0;
+  /** Keeps the process alive while somebody waits. */
+  #timer: NodeJS.Timeout | undefined;
+  /** Whether the timer goes off soon, for those whose deadlines are not known. */
+  #looksSoon = false;
+
+  constructor(millis: number, late: (waiter: W) => void, over: () => void) {
     this.#millis = millis;
     this.#late = late;
     this.#over = over;
-    this.#timer = this.#wakeIn(millis);
   }
 
-  begin(waiter: W): Deadline<W> {
-    if (this.#list.length === 0) this.#timer.ref();
-    const deadline = new Deadline(waiter, performance.now() + this.#millis, this);
-    this.#list.append(deadline);
-    return deadline;
+  begin(waiter: W): void {
+    this.#waiters.push(waiter);
+    this.#waiting += 1;
+    if (!this.#looksSoon) this.#lookSoon();
+    else if (this.#waiting === 1) this.#timer?.ref();
   }
 
-  end(deadline: Deadline<W>): void {
-    this.#list.remove(deadline);
-    if (this.#list.length === 0) this.#timer.unref();
+  /** One of those who began waits no more. */
+  end(): void {
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#timer?.unref();
+    if (this.#waiters.length > 2 * this.#waiting + LITTER) this.#tidyUp();
   }
 
-  #wakeIn(millis: number): NodeJS.Timeout {
-    return setTimeout(() => this.#wake(), Math.ceil(millis));
+  #lookSoon(): void {
+    this.#looksSoon = true;
+    this.#wakeIn(Math.min(this.#millis / 100, LONGEST_LOOK_MILLIS));
+  }
+
+  #wakeIn(millis: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#wake(), Math.ceil(millis));
   }
 
   #wake(): void {
     const now = performance.now();
-    for (let { first } = this.#list; first && first.at <= now; { first } = this.#list) {
-      this.#list.remove(first);
-      this.#late(first.of, this.#millis);
+    this.#looksSoon = false;
+    for (const waiter of this.#waiters.slice(this.#known)) waiter.lateAt = now + this.#millis;
+    this.#known = this.#waiters.length;
+    const next = this.#tellThoseWhoAreLate(now);
+    if (next === undefined) this.#over();
+    else this.#wakeIn(next - now);
+  }
+
+  /** @returns when the next is late; `undefined` if nobody is left */
+  #tellThoseWhoAreLate(now: number): number | undefined {
+    for (;;) {
+      const first = this.#waiters[this.#head];
+      if (first?.isWaiting && first.lateAt !== undefined && first.lateAt > now) return first.lateAt;
+      if (!first) return undefined;
+      this.#head += 1;
+      if (first.isWaiting) this.#late(first);
     }
-    const { first } = this.#list;
-    if (first) this.#timer = this.#wakeIn(first.at - now);
-    else this.#over();
+  }
+
+  #tidyUp(): void {
+    this.#waiters = this.#waiters.slice(this.#head).filter(({ isWaiting }) => isWaiting);
+    this.#head = 0;
+    this.#known = this.#waiters.filter(({ lateAt }) => lateAt !== undefined).length;
   }
 }
+
+export type { Queue };

@@ -1,19 +1,30 @@
-import { type Deadline, Deadlines } from './deadlines.js';
+import { Deadlines, type Patient, type Queue } from './deadlines.js';
 import { Link } from './list.js';
 import { Waiters } from './waiters.js';
 
+const nothing = () => {};
+
 /** One who waits for a connection. */
-class Waiter<R> extends Link<Waiter<R>> {
-  readonly resolve: (resource: R) => void;
-  readonly reject: (reason: unknown) => void;
-  deadline: Deadline<Waiter<R>> | undefined = undefined;
+class Waiter<R> extends Link<Waiter<R>> implements Patient {
+  readonly promise: Promise<R>;
+  resolve: (resource: R) => void = nothing;
+  reject: (reason: unknown) => void = nothing;
+  lateAt: number | undefined = undefined;
+  /** Of those who are told when they have waited for too long. */
+  queue: Queue<Waiter<R>> | undefined = undefined;
   /** Stops heeding the signal that could make it leave. */
   ignoreSignal: (() => void) | undefined = undefined;
 
-  constructor(resolve: (resource: R) => void, reject: (reason: unknown) => void) {
+  constructor() {
     super();
-    this.resolve = resolve;
-    this.reject = reject;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  get isWaiting(): boolean {
+    return this.list !== undefined;
   }
 }
 
@@ -52,12 +63,11 @@ export class Desk<R> {
 
   /** Waits until `serve` comes to it. Rejects when time is up, and with the signal's reason when that aborts. */
   wait({ priority, timeoutMillis, signal }: Patience): Promise<R> {
-    return new Promise((resolve, reject) => {
-      const waiter = new Waiter<R>(resolve, reject);
-      this.#waiters.join(waiter, priority);
-      if (timeoutMillis > 0) waiter.deadline = this.#deadlines.begin(waiter, timeoutMillis);
-      if (signal) this.#heed(signal, waiter);
-    });
+    const waiter = new Waiter<R>();
+    this.#waiters.join(waiter, priority);
+    if (timeoutMillis > 0) waiter.queue = this.#deadlines.begin(waiter, timeoutMillis);
+    if (signal) this.#heed(signal, waiter);
+    return waiter.promise;
   }
 
   /** Hands a resource to the first who waits. Only to be called while somebody does. */
@@ -95,8 +105,8 @@ export class Desk<R> {
     this.#options.left();
   }
 
-  #disarm({ deadline, ignoreSignal }: Waiter<R>): void {
-    if (deadline) this.#deadlines.end(deadline);
-    ignoreSignal?.();
+  #disarm(waiter: Waiter<R>): void {
+    waiter.queue?.end();
+    if (waiter.ignoreSignal) waiter.ignoreSignal();
   }
 }

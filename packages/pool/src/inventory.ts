@@ -18,8 +18,12 @@ export interface InventoryOptions<T> {
  */
 export class Inventory<T> {
   readonly #pool: genericPool.Pool<Connection<T> | Vacancy>;
+  /** What has been ordered and not discarded: generic-pool's `borrowed` and `pending`, without a walk through its queues. */
+  #taken = 0;
+  readonly #max: number;
 
   constructor({ max, open, close }: InventoryOptions<T>) {
+    this.#max = max;
     this.#pool = genericPool.createPool(
       {
         create: async () => (await open()) ?? new Vacancy(),
@@ -31,19 +35,22 @@ export class Inventory<T> {
 
   /** Whether there is room for one more. */
   get canTakeOrder(): boolean {
-    return this.#pool.borrowed + this.#pool.pending < this.#pool.max;
+    return this.#taken < this.#max;
   }
 
   /** Has a connection opened; `undefined` if none was wanted any more. */
   async order(): Promise<Connection<T> | undefined> {
+    this.#taken += 1;
     const item = await this.#pool.acquire();
     if (!(item instanceof Vacancy)) return item;
+    this.#taken -= 1;
     await this.#pool.destroy(item);
     return undefined;
   }
 
   /** Closes a connection, and makes room for another. */
   discard(connection: Connection<T>): void {
+    this.#taken -= 1;
     void this.#pool.destroy(connection);
   }
 }

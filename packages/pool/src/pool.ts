@@ -377,12 +377,12 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Fetches as many connections as are wanted and not on their way, and lets the connector know of the demand. */
   #restock(): void {
-    while (this.#fetching < Math.max(this.#desk.waiting, this.#missing) && this.#canFetch()) void this.#fetch();
+    while (this.#canFetch() && this.#fetching < Math.max(this.#desk.waiting, this.#missing)) void this.#fetch();
     this.#connector.pump();
   }
 
   #canFetch(): boolean {
-    return this.#canTakeFromShelf() || (this.#phase !== 'closed' && this.#inventory.canTakeOrder);
+    return this.#canTakeFromShelf() || (this.#inventory.canTakeOrder && this.#phase !== 'closed');
   }
 
   /** For a caller; what lies there counts for the minimum already. */
