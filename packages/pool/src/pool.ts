@@ -1,6 +1,7 @@
 import type { Verdict } from '@lifeguard/tcp';
 import { type Arrival, startAttempt } from './attempt.js';
 import { castsDoubt, type EvictReason, isRoutine, socketFailure } from './classify.js';
+import { Closer } from './closer.js';
 import { Conditions } from './conditions.js';
 import { Connection, type Place } from './connection.js';
 import { type Attempt, Connector, type Consequence } from './connector.js';
@@ -23,10 +24,9 @@ import { Idleness } from './idleness.js';
 import { Inventory } from './inventory.js';
 import { Lease } from './lease.js';
 import { createLogger, type Log, logFor } from './log.js';
+import { Lookout } from './lookout.js';
 import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { Peers } from './peers.js';
 import { returnPromisesOf } from './promises.js';
-import { Quarantine } from './quarantine.js';
 import { Shelf } from './shelf.js';
 import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
 import { type Alarm, Watch } from './watch.js';
@@ -80,9 +80,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #connections = new Map<T, Connection<T>>();
   /** Those that are idle. */
   readonly #shelf: Shelf<T>;
-  /** Those that are quarantined. */
-  readonly #quarantine: Quarantine<T>;
-  readonly #peers = new Peers<T>();
+  readonly #lookout: Lookout<T>;
   /**
    * The clock as it was last read: for each loan that doesn't wait, and every `#tickMillis` while anything is lent. For
    * the rest that is near enough, so that giving back reads no clock.
@@ -95,8 +93,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #arriving = 0;
   /** What `close` took from borrowers who were too slow; they may give it back, once. */
   readonly #revoked = new Set<T>();
-  /** Closes under way. None of them rejects. */
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closer: Closer<T>;
   /** Who waits for the pool to come to a state. */
   readonly #conditions = new Conditions();
   /** How often the pool has been cleared. What was begun before that is not lent. */
@@ -130,11 +127,19 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       fifo,
       aliveBypassMillis,
       dead: (connection) => this.#evict(connection, 'peer-closed'),
-      suspect: (connection) => this.#suspect(connection),
+      suspect: (connection) => this.#lookout.suspect(connection),
     });
-    this.#quarantine = new Quarantine({
-      silent: (connection) => this.#tellSuspect(connection),
+    this.#lookout = new Lookout({
+      withdraw: (connection) => this.#shelf.remove(connection),
+      setAside: (connection) => this.#move(connection, 'quarantined'),
       settled: (connection, verdict) => void this.#judge(connection, verdict),
+      suspected: (connection) => this.#tellSuspected(connection),
+      recovered: (connection) => this.#tellRecovered(connection),
+    });
+    this.#closer = new Closer({
+      factory,
+      timeoutMillis: this.#options.destroyTimeoutMillis,
+      failed: (error) => this.#tellDestroyFailed(error),
     });
     this.#desk = new Desk({
       priorities: priorityRange,
@@ -168,7 +173,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Connections that are lent, or looked over between two loans. */
   get borrowed(): number {
-    return this.#connections.size - this.#arriving - this.#shelf.length - this.#quarantine.size;
+    return this.#connections.size - this.#arriving - this.#shelf.length - this.#lookout.quarantined;
   }
 
   /** Callers who wait for a connection. */
@@ -305,7 +310,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   async clear(): Promise<void> {
     this.#generation += 1;
     this.#condemnAll('cleared');
-    await Promise.all(this.#closing);
+    await this.#closer.allClosed();
   }
 
   /**
@@ -328,7 +333,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       if (connection.place !== 'arriving') this.#evict(connection, 'closed');
     }
     await this.#conditions.until(() => this.#connections.size === 0);
-    await Promise.all(this.#closing);
+    await this.#closer.allClosed();
   }
 
   /** Totals since the pool was made. */
@@ -406,7 +411,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (failure) {
       this.#evict(connection, failure.reason, failure.error);
     } else if (connection.doubted) {
-      this.#setAside(connection);
+      this.#lookout.quarantine(connection);
     } else if (this.#desk.waiting === 0) {
       this.#shelve(connection);
     } else if (this.#testsOnBorrow) {
@@ -512,39 +517,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // Doubting
 
-  /** The kernel has reason to think that the peer is gone. Whoever has borrowed the connection keeps it. */
-  #suspect(connection: Connection<T>): void {
-    if (connection.suspect) return;
-    this.#doubt(connection);
-    if (connection.place === 'idle') this.#setAside(connection);
-    this.#tellSuspect(connection);
-  }
-
-  #tellSuspect(connection: Connection<T>): void {
-    if (connection.suspect) return;
-    connection.suspect = true;
+  #tellSuspected(connection: Connection<T>): void {
     this.#counter.suspected += 1;
     this.#log('warn', 'suspect: its peer has stopped answering', { connection });
     this.#announce('suspect', connection.resource);
   }
 
-  /** Until they have given a sign of their peer, a connection and its siblings are not lent. */
-  #doubt({ peer }: Connection<T>): void {
-    const idle = [...this.#peers.doubt(peer)].filter(({ place }) => place === 'idle');
-    // All of them leave the shelf before anything else happens, for what follows may take from it.
-    for (const connection of idle) this.#shelf.remove(connection);
-    for (const connection of idle) this.#setAside(connection);
-  }
-
-  #setAside(connection: Connection<T>): void {
-    this.#move(connection, 'quarantined');
-    this.#quarantine.hold(connection);
-  }
-
-  #trust(connection: Connection<T>): void {
-    this.#peers.trust(connection);
-    if (!connection.suspect) return;
-    connection.suspect = false;
+  #tellRecovered(connection: Connection<T>): void {
     this.#counter.recovered += 1;
     this.#log('warn', 'recovered: its peer answers again', { connection });
     this.#announce('recover', connection.resource);
@@ -557,7 +536,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (verdict === 'unknown' && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
     if (connection.place === 'gone') return;
     this.#readClock();
-    this.#trust(connection);
+    this.#lookout.trust(connection);
     void this.#offer(connection);
   }
 
@@ -575,15 +554,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       }
       if (expiresAt > now) next = Math.min(next, expiresAt);
       else condemn(connection, 'max-lifetime');
-      if (place === 'lent' && now - movedAt >= SWEEP_MILLIS) this.#askKernel(connection);
+      if (place === 'lent' && now - movedAt >= SWEEP_MILLIS) this.#lookout.watch(connection);
     }
     return next;
-  }
-
-  #askKernel(connection: Connection<T>): void {
-    const verdict = connection.watch.verdict();
-    if (verdict === 'suspect') this.#suspect(connection);
-    else if (verdict === 'alive' && connection.suspect) this.#trust(connection);
   }
 
   // Opening
@@ -591,7 +564,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #startAttempt(): Attempt<Connection<T>> {
     const generation = this.#generation;
     const watch = new Watch(this.#options.tcp);
-    const late = ({ resource }: Arrival<T>) => void this.#closeResource(resource, watch);
+    const late = ({ resource }: Arrival<T>) => void this.#close({ resource, watch });
     const attempt = startAttempt(this.#factory, watch, this.#options.connectTimeoutMillis, late);
     return {
       result: attempt.result.then((arrival) => this.#admit(arrival, generation)),
@@ -609,7 +582,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (generation !== this.#generation) condemn(connection, 'cleared');
     if (this.#phase === 'closed') condemn(connection, 'closed');
     this.#connections.set(connection.resource, connection);
-    this.#peers.trust(connection);
+    this.#lookout.trust(connection);
     this.#arriving += 1;
     this.#counter.created += 1;
     arrival.watch.begin(connection.resource, (alarm) => this.#hearAlarm(connection, alarm));
@@ -661,7 +634,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (place === 'gone') return;
     if (of === 'driver' && !isUnlent(connection) && !this.#endsLoan(error, connection)) return;
     condemn(connection, reason, error);
-    if (castsDoubt(reason)) this.#doubt(connection);
+    if (castsDoubt(reason)) this.#lookout.doubt(connection);
     if (!isUnlent(connection)) return;
     this.#evict(connection, reason, error);
     if (error !== undefined) this.#announce('error', error);
@@ -677,7 +650,6 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #evict(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
     if (connection.place === 'gone') return;
     this.#shelf.remove(connection);
-    this.#quarantine.remove(connection);
     this.#bidFarewell(connection, reason, error);
     if (connection.uses === 0 && !isRoutine(reason)) this.#connector.blame(error ?? new UselessConnectionError(reason));
     this.#inventory.discard(connection);
@@ -699,7 +671,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #bidFarewell(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
     clearTimeout(connection.leakTimer);
     this.#connections.delete(connection.resource);
-    this.#peers.forget(connection);
+    this.#lookout.forget(connection);
     this.#move(connection, 'gone');
     this.#conditions.notice();
     this.#counter.evict(reason);
@@ -707,28 +679,14 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#announce('evict', connection.resource, reason, error);
   }
 
-  #close(connection: Connection<T>): Promise<void> {
-    return this.#closeResource(connection.resource, connection.watch);
+  #close({ resource, watch }: Arrival<T>): Promise<void> {
+    this.#counter.destroyed += 1;
+    return this.#closer.close(resource, watch);
   }
 
-  #closeResource(resource: T, watch: Watch): Promise<void> {
-    const { destroyTimeoutMillis } = this.#options;
-    watch.end();
-    const closing = within(
-      destroyTimeoutMillis,
-      () => this.#factory.destroy(resource),
-      () => new StepTimeoutError('destroy', destroyTimeoutMillis),
-    ).then(
-      () => {},
-      (error: unknown) => {
-        watch.closeSockets();
-        this.#log('warn', 'destroy failed', { error });
-        this.emit('factoryDestroyError', error);
-      },
-    );
-    this.#closing.add(closing);
-    this.#counter.destroyed += 1;
-    return closing.finally(() => this.#closing.delete(closing));
+  #tellDestroyFailed(error: unknown): void {
+    this.#log('warn', 'destroy failed', { error });
+    this.emit('factoryDestroyError', error);
   }
 
   /** Closes idle connections whose time has come, and tells when to look again. */
