@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { answer } from './answer.js';
+import { answer, throwingOutside } from './answer.js';
 
 test('a callback is called with the result or the error, and never synchronously', async () => {
   const calls: unknown[][] = [];
@@ -21,6 +21,9 @@ test('what a callback throws is an uncaught exception', async () => {
     };
     answer(Promise.resolve(1), broken, Promise);
     await expect(thrown).resolves.toEqual([new Error('of the callback'), 'uncaughtException']);
+    const thrownAtOnce = once(process, 'uncaughtException');
+    throwingOutside(broken);
+    await expect(thrownAtOnce).resolves.toEqual([new Error('of the callback'), 'uncaughtException']);
   } finally {
     for (const listener of listeners) process.on('uncaughtException', listener);
   }

@@ -17,6 +17,17 @@ export function answer<R>(
   return undefined;
 }
 
+/** Calls a callback at once, from within a promise. What it throws is an uncaught exception all the same. */
+export function throwingOutside<A extends unknown[]>(callback: (...args: A) => void, ...args: A): void {
+  try {
+    callback(...args);
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
 /** Like pg, lets an error's stack lead to who asked, not to a timer or a socket. */
 function rethrow(error: unknown): never {
   if (error instanceof Error && Object.isExtensible(error)) Error.captureStackTrace(error);

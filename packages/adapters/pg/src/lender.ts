@@ -71,10 +71,11 @@ export class Lender {
     return this.#clients.connections().filter(({ expiresInMillis }) => expiresInMillis <= 0).length;
   }
 
-  async checkOut(borrower: Borrower): Promise<Client> {
-    const client = await this.#clients.acquire();
-    client.release = this.#releaseOnce(client, borrower);
-    return client;
+  checkOut(borrower: Borrower): Promise<Client> {
+    return this.#clients.acquire().then((client) => {
+      client.release = this.#releaseOnce(client, borrower);
+      return client;
+    });
   }
 
   /** Serves who waits, then closes every client as soon as it is idle. Resolves once all are closed. */

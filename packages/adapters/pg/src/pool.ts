@@ -1,8 +1,8 @@
 import { isEnabled } from '@lifeguard/tcp';
 import type pg from 'pg';
-import { answer } from './answer.js';
+import { answer, throwingOutside } from './answer.js';
 import { type ClientClass, type ConnectCallback, DriverPool } from './driver-pool.js';
-import { type Borrower, Lender } from './lender.js';
+import { Lender } from './lender.js';
 import type { PoolConfig } from './options.js';
 
 /** pg-pool with another heart: its options, its log and its `query`, on clients that `createPool` keeps. */
@@ -20,7 +20,7 @@ class LifeguardPool extends DriverPool {
     if ('connectionString' in options) Object.defineProperty(options, 'connectionString', { enumerable: false });
     const lender = new Lender(this, { ...config });
     this.#lender = lender;
-    const connect = (callback?: ConnectCallback) => this.#checkOut(lender, 'query', callback);
+    const connect = (callback: ConnectCallback) => this.#checkOutForQuery(lender, callback);
     this.#asSeenByQuery = Object.create(this, { connect: { value: connect } });
   }
 
@@ -45,16 +45,26 @@ class LifeguardPool extends DriverPool {
   }
 
   override connect(callback?: ConnectCallback): unknown {
-    return this.#lender ? this.#checkOut(this.#lender, 'program', callback) : super.connect(callback);
+    return this.#lender ? this.#checkOut(this.#lender, callback) : super.connect(callback);
   }
 
   override end(callback?: (error?: unknown) => void): unknown {
     return this.#lender ? answer(this.#end(this.#lender), callback, this.Promise) : super.end(callback);
   }
 
-  #checkOut(lender: Lender, borrower: Borrower, callback: ConnectCallback | undefined): unknown {
-    const client = this.ending ? Promise.reject(afterEnd()) : lender.checkOut(borrower);
+  #checkOut(lender: Lender, callback: ConnectCallback | undefined): unknown {
+    const client = this.ending ? Promise.reject(afterEnd()) : lender.checkOut('program');
     return answer(client, callback && tellConnected(callback), this.Promise);
+  }
+
+  /** pg-pool's own callback is called as soon as there is a client: that saves each query a tick. */
+  #checkOutForQuery(lender: Lender, callback: ConnectCallback): void {
+    const client = this.ending ? Promise.reject(afterEnd()) : lender.checkOut('query');
+    const tell = tellConnected(callback);
+    client.then(
+      (each) => throwingOutside(tell, undefined, each),
+      (error: unknown) => throwingOutside(tell, error),
+    );
   }
 
   async #end(lender: Lender): Promise<void> {
