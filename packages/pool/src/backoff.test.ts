@@ -22,6 +22,14 @@ test('a success starts over', () => {
   expect(backoff.fail('declined')).toBe(100);
 });
 
+test('a server that was away for long and is starting now is spared as if it had declined for the first time', () => {
+  const backoff = new Backoff(() => 0);
+  for (let failure = 0; failure < 10; failure += 1) backoff.fail('no-server');
+  expect(backoff.fail('declined')).toBe(100);
+  expect(backoff.fail('declined')).toBe(200);
+  expect(backoff.failures).toBe(12);
+});
+
 test('jitter shortens a pause by a fifth at most, and never lengthens it', () => {
   expect(new Backoff(() => 1).fail('no-server')).toBe(80);
   const pauses = Array.from({ length: 100 }, () => new Backoff().fail('no-server'));

@@ -7,9 +7,15 @@ const CEILING_MILLIS: Readonly<Record<Trouble, number>> = { 'no-server': 500, de
 /** Each pause is shortened by up to this share, so that many pools don't knock together. */
 const JITTER = 0.2;
 
-/** The pause before the next connect of a pool, after a failed one. One for the whole pool. */
+/**
+ * The pause before the next connect of a pool, after a failed one. One for the whole pool. A trouble of another kind
+ * starts anew: a server that was away for long and is starting now has declined for the first time.
+ */
 export class Backoff {
   #failures = 0;
+  /** Failures of the same kind in a row, before the last: what the pause grows by. */
+  #streak = 0;
+  #last: Trouble | undefined;
   readonly #random: () => number;
 
   constructor(random: () => number = Math.random) {
@@ -23,12 +29,15 @@ export class Backoff {
 
   /** Notes a failure, and tells how many milliseconds to pause. */
   fail(trouble: Trouble): number {
-    const grown = FIRST_MILLIS * GROWTH ** this.#failures;
+    this.#streak = trouble === this.#last ? this.#streak + 1 : 0;
+    this.#last = trouble;
     this.#failures += 1;
+    const grown = FIRST_MILLIS * GROWTH ** this.#streak;
     return Math.min(grown, CEILING_MILLIS[trouble]) * (1 - JITTER * this.#random());
   }
 
   succeed(): void {
     this.#failures = 0;
+    this.#last = undefined;
   }
 }

@@ -249,3 +249,25 @@ test('who waits beside connects under way sets no new timer', async () => {
   timers.mockRestore();
   connector.close();
 });
+
+test('many connections that are lost before they could be used count as one failed connect', async () => {
+  const { connector } = setUp();
+  for (let lost = 0; lost < 10; lost += 1) connector.blame(new Error('reset'));
+  expect(connector.failures).toBe(1);
+  await tick(100);
+  connector.blame(new Error('reset'));
+  expect(connector.failures).toBe(2);
+});
+
+test('an event loop that was held up is not taken for a peer that is silent', async () => {
+  vi.useRealTimers();
+  const { connector, connects, want } = setUp();
+  const filled = want();
+  // The answer is there before the connect has been silent for long, and is read only after the timers.
+  setImmediate(() => connects[0]?.succeed());
+  const until = performance.now() + 700;
+  while (performance.now() < until);
+  await expect(filled).resolves.toBe('connection 0');
+  expect([connects.length, connector.failures]).toEqual([1, 0]);
+  connector.close();
+});

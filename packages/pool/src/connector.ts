@@ -47,6 +47,9 @@ const STALLED_MILLIS = 1000;
  */
 const RUSH_MILLIS = 100;
 
+/** A timer that comes so late means that the event loop was held up. */
+const STALL_MILLIS = 50;
+
 interface Running<C> {
   readonly attempt: Attempt<C>;
   readonly startedAt: number;
@@ -115,14 +118,14 @@ export class Connector<C> {
       return;
     }
     const now = performance.now();
-    for (const running of this.#running) this.#noteSilence(running, now);
     while (this.#mayStart(now)) this.#start(now);
     this.#giveBackUnwanted();
     this.#wakeLater(now);
   }
 
-  /** A connection was lost before anybody could use it, which counts as a connect that failed. */
+  /** Connections were lost before anybody could use them, which counts as a connect that failed: one, however many. */
   blame(error: unknown): void {
+    if (performance.now() < this.#notBefore) return;
     this.#lastError = error;
     this.#pause(this.#backoff.fail('declined'));
   }
@@ -230,7 +233,16 @@ export class Connector<C> {
   }
 
   #wake(): void {
+    const lateBy = performance.now() - (this.#wakesAt ?? 0);
     this.#sleep();
+    // An event loop that was held up may not have read answers that are here already.
+    if (lateBy > STALL_MILLIS) setImmediate(() => this.#look());
+    else this.#look();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const running of this.#running) this.#noteSilence(running, now);
     this.pump();
   }
 

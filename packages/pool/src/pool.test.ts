@@ -238,7 +238,8 @@ describe('keeping', () => {
     await pool.release(idle);
     await evicted;
     expect(pool.isBorrowedResource(lent)).toBe(true);
-    await expect.poll(() => pool.connections()[0]?.expiresInMillis).toBeLessThan(0);
+    // A little later, for the pool hears of it from a timer.
+    await expect.poll(() => pool.connections()[0]?.expiresInMillis).toBeLessThan(-20);
     await pool.release(lent);
     expect(pool.size).toBe(0);
     expect(pool.stats().evicted).toEqual({ 'max-lifetime': 2 });

@@ -91,6 +91,41 @@ test('a second socket beside a living one is hardened, and its end raises no ala
   expect(alarms[0]).toMatchObject({ of: 'socket', reason: 'reset' });
 });
 
+test('of two sockets that raced to connect, the loser that is closed says nothing', async () => {
+  const { port } = await listen();
+  const watch = new Watch(TCP);
+  const alarms: Alarm[] = [];
+  const [winner, loser] = await watch.open(() => Promise.all([connect(port), connect(port)]));
+  watch.begin({}, (alarm) => alarms.push(alarm));
+  const closed = new Promise((resolve) => loser.once('close', resolve));
+  loser.destroy();
+  await closed;
+  expect(alarms).toEqual([]);
+  const alarmed = new Promise((resolve) => winner.once('close', resolve));
+  winner.destroy();
+  await alarmed;
+  expect(alarms).toMatchObject([{ reason: 'socket-closed' }]);
+});
+
+test('a socket that still connects when the connection stands has lost a race', async () => {
+  const { port } = await listen();
+  const watch = new Watch(TCP);
+  const alarms: Alarm[] = [];
+  const loser = watch.open(() => new net.Socket());
+  const winner = await watch.open(async () => {
+    const socket = await connect(port);
+    loser.on('error', () => {}).connect(port, '127.0.0.1');
+    return socket;
+  });
+  watch.begin({}, (alarm) => alarms.push(alarm));
+  expect([...watch.sockets]).toEqual([winner]);
+  const closed = new Promise((resolve) => loser.once('close', resolve));
+  loser.destroy(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }));
+  await closed;
+  expect(alarms).toEqual([]);
+  winner.destroy();
+});
+
 test('an error that the driver emits is heard: it does not end the process, and is told', () => {
   const watch = new Watch(TCP);
   const driver = new EventEmitter();

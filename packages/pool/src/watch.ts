@@ -10,7 +10,7 @@ import {
   type Verdict,
   verdict,
 } from '@lifeguard/tcp';
-import { socketFailure } from './classify.js';
+import { type EvictReason, socketFailure } from './classify.js';
 import type { Failure } from './connection.js';
 
 /** What a connection's sockets, or the driver, say of it. */
@@ -66,15 +66,19 @@ export class Watch {
     return worst;
   }
 
-  /** Asks the kernels of all peers whether they are there: the answer of the worst. See `probe` of `@lifeguard/tcp`. */
+  /**
+   * Asks the kernels of all peers whether they are there: the answer of the worst. A sign from before does not count. See
+   * `probe` of `@lifeguard/tcp`.
+   */
   async probe(): Promise<Verdict> {
-    const verdicts = await Promise.all(Array.from(this.#sockets, (socket) => probe(socket)));
+    const verdicts = await Promise.all(Array.from(this.#sockets, (socket) => probe(socket, { anew: true })));
     return verdicts.reduce(worseOf, 'unknown');
   }
 
   /** The connection stands: from now on what happens to its sockets, or what its driver says, is told. */
   begin(resource: unknown, alarm: (alarm: Alarm) => void): void {
     this.#alarm = alarm;
+    this.#dropLosers();
     // An error that nobody listens to would end the process.
     if (!(resource instanceof EventEmitter)) return;
     resource.on('error', (error) => alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }));
@@ -107,16 +111,23 @@ export class Watch {
     socket.once('connect', () => {
       this.#answered = true;
     });
-    socket.on('error', (error) => this.#tell({ of: 'socket', reason: socketFailure(error) ?? 'socket-closed', error }));
-    socket.once('end', () => this.#tell({ of: 'socket', reason: 'peer-closed' }));
+    socket.on('error', (error) => this.#tell(socket, socketFailure(error) ?? 'socket-closed', error));
+    socket.once('end', () => this.#tell(socket, 'peer-closed'));
     socket.once('close', () => {
+      // Of several, a driver may close one that it has no use for: the loser of a race, a control connection.
+      if (this.#sockets.size === 1) this.#tell(socket, 'socket-closed');
       this.#sockets.delete(socket);
-      this.#tell({ of: 'socket', reason: 'socket-closed' });
     });
   }
 
-  #tell(alarm: Alarm): void {
-    this.#alarm?.(alarm);
+  #tell(socket: Socket, reason: EvictReason, error?: unknown): void {
+    if (this.#sockets.has(socket)) this.#alarm?.({ of: 'socket', reason, error });
+  }
+
+  /** Those that are still connecting when the connection stands, or closed, have lost a race: their end says nothing. */
+  #dropLosers(): void {
+    const losers = [...this.#sockets].filter(({ connecting, destroyed }) => connecting || destroyed);
+    if (losers.length < this.#sockets.size) for (const each of losers) this.#sockets.delete(each);
   }
 }
 

@@ -59,6 +59,27 @@ describe.runIf(needsLinux())('a peer that is there', () => {
     await expectAnswer(socket);
   });
 
+  test('answers when asked anew, though it gave a sign a moment ago: not before the kernel can ask', async () => {
+    const socket = await connect(await startServer('127.0.0.1'));
+    const before = kernelOptions(socket);
+    const start = performance.now();
+    expect(await probe(socket, { timeoutMillis: AMPLE_MILLIS, anew: true })).toBe('alive');
+    expect(performance.now() - start).toBeGreaterThan(900);
+    expect(lastAckOf(socket)).toBeLessThan(500);
+    expect(kernelOptions(socket)).toEqual(before);
+  });
+
+  test('is found by a sign of its own, when asked anew, as soon as that comes', async () => {
+    const server = await startServer('127.0.0.1');
+    const socket = await connect(server);
+    const start = performance.now();
+    const answer = probe(socket, { timeoutMillis: AMPLE_MILLIS, anew: true });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.write('a question of the protocol, which the peer acknowledges');
+    expect(await answer).toBe('alive');
+    expect(performance.now() - start).toBeLessThan(700);
+  });
+
   test('is found in a few milliseconds', async () => {
     const socket = await connectSilent();
     const start = performance.now();

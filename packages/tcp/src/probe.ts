@@ -20,6 +20,11 @@ export interface ProbeOptions {
    * one probe alone misses one healthy peer in ten, three miss one in a thousand.
    */
   readonly timeoutMillis?: number;
+  /**
+   * Whether only a sign from now on is an answer, and none of the last second. The kernel can't ask before the peer has
+   * been silent for a second, so this may take up to a second more. Default: false.
+   */
+  readonly anew?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MILLIS = 1500;
@@ -34,12 +39,15 @@ const MAX_PROBES = 4;
 const SHORTEST_SPACING_MILLIS = 520;
 
 const FIRST_PAUSE_MILLIS = 1;
+/** The kernel's clock is no finer than this (CONFIG_HZ=100). */
+const KERNEL_TICK_MILLIS = 10;
 const LONGEST_PAUSE_MILLIS = 50;
 
 /**
  * Asks the peer's kernel whether it is there: one round trip, no bytes of the protocol, whatever its process does.
  *
- * - `alive`: it has answered; or there was a sign of it within the last second, and nothing speaks against it.
+ * - `alive`: it has answered; or, unless asked `anew`, there was a sign of it within the last second, and nothing speaks
+ *   against it.
  * - `suspect`: no answer within the time, to up to four keepalive probes, 520 ms or more apart. While sent data are
  *   unacknowledged they are the question, and the kernel's retransmissions repeat it. A peer with a closed window is
  *   asked by the kernel alone, by its window probes: what `verdict` says of them when the time is up is the answer.
@@ -60,7 +68,7 @@ const LONGEST_PAUSE_MILLIS = 50;
  */
 export async function probe(
   socket: Socket,
-  { timeoutMillis = DEFAULT_TIMEOUT_MILLIS }: ProbeOptions = {},
+  { timeoutMillis = DEFAULT_TIMEOUT_MILLIS, anew = false }: ProbeOptions = {},
 ): Promise<Verdict> {
   checkTimeout(timeoutMillis);
   if (!isEnabled()) return 'unknown';
@@ -68,7 +76,7 @@ export async function probe(
   if (handle === undefined || fdOf(socket) < 0) return verdict(socket);
   const line = openLine(handle);
   if (line === undefined) return 'unknown';
-  const answer = underWay.get(handle) ?? ask(socket, line, timeoutMillis).finally(() => underWay.delete(handle));
+  const answer = underWay.get(handle) ?? ask(socket, line, timeoutMillis, anew).finally(() => underWay.delete(handle));
   underWay.set(handle, answer);
   return answer;
 }
@@ -97,19 +105,38 @@ function openLine(handle: Handle): Line | undefined {
   return { handle, calls, platform, layout: platform.info };
 }
 
-async function ask(socket: Socket, line: Line, timeoutMillis: number): Promise<Verdict> {
+async function ask(socket: Socket, line: Line, timeoutMillis: number, anew: boolean): Promise<Verdict> {
   const { verdict, info } = look(line);
   if (info === undefined || isFinal(verdict)) return verdict;
-  if (verdict === 'alive' && silenceOf(info) < SHORTEST_IDLE_MILLIS) return 'alive';
+  const isFresh = verdict === 'alive' && silenceOf(info) < SHORTEST_IDLE_MILLIS;
+  if (isFresh && !anew) return 'alive';
   const trigger = new KeepAliveTrigger(line.calls, line.platform, line.handle);
   const closed = new AbortController();
   const onClose = () => closed.abort();
   socket.once('close', onClose);
   try {
-    return await watch(line, trigger, info, timeoutMillis, closed.signal);
+    if (isFresh) {
+      const answer = await hearUntilAskable(line, closed.signal);
+      if (answer !== undefined) return answer;
+    }
+    return await watch(line, trigger, look(line).info ?? info, timeoutMillis, closed.signal);
   } finally {
     trigger.putBack();
     stopListening(socket, onClose);
+  }
+}
+
+/** Waits until the peer has been silent long enough to be asked. @returns the answer, if it comes without a question */
+async function hearUntilAskable(line: Line, closed: AbortSignal): Promise<Verdict | undefined> {
+  const start = performance.now();
+  for (;;) {
+    const { verdict, info } = look(line);
+    if (info === undefined || isFinal(verdict)) return verdict;
+    const silence = silenceOf(info);
+    if (silence >= SHORTEST_IDLE_MILLIS || hasData(info)) return undefined;
+    if (silence < performance.now() - start - KERNEL_TICK_MILLIS) return 'alive';
+    const pause = Math.min(LONGEST_PAUSE_MILLIS, SHORTEST_IDLE_MILLIS - silence);
+    await delay(pause, undefined, { signal: closed }).catch(() => {});
   }
 }
 
