@@ -23,6 +23,7 @@ const tasks = {
   format: [[bin('biome'), 'check', '--write', '.']],
   docs: [[node, 'scripts/docs.mjs']],
   bench: [[node, 'test/bench/main.mjs']],
+  soak: [[node, 'test/soak/dist/main.js']],
 };
 
 const [name, ...added] = process.argv.slice(2);
