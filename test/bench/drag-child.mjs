@@ -1,4 +1,5 @@
-// Measures promise-heavy code before and after connections are opened: by a pool (argument `pool`) or by nobody (`control`).
+// Measures promise-heavy code before and after connections are opened: by a pool whose factory opens its
+// socket at once (argument `pool`) or does not say so (`following`), or by nobody (`control`).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool } from '@lifeguard/pool';
 import { endWithParent } from './child-process.mjs';
@@ -17,7 +18,7 @@ const [what, slices] = process.argv.slice(2);
 const { factory, stop } = await loopbackSockets();
 await timeOfRequest(WARM_UP_SLICES);
 const before = await timeOfRequest(Number(slices));
-const open = what === 'pool' ? await openPool() : await openSockets();
+const open = what === 'control' ? await openSockets() : await openPool({ opensAtOnce: what === 'pool' });
 // What a pool does just after a connect is over by then, and the control waits as long.
 await sleep(100);
 const after = await timeOfRequest(Number(slices));
@@ -25,8 +26,9 @@ await open.close();
 await stop();
 process.stdout.write(JSON.stringify({ before, after }), () => process.exit());
 
-async function openPool() {
-  const pool = createPool(factory, { max: CONNECTIONS });
+/** @param {{ opensAtOnce: boolean }} traits */
+async function openPool(traits) {
+  const pool = createPool({ ...factory, ...traits }, { max: CONNECTIONS });
   returnAll(lifeguard, pool, await borrowAll(lifeguard, pool, CONNECTIONS));
   return pool;
 }

@@ -9,7 +9,8 @@ import { judge } from './target.mjs';
 const EFFORT = { all: { rounds: 7, slices: 20 }, quick: { rounds: 2, slices: 3 } };
 const MOST_BESIDE_BEFORE = 1.05;
 
-const WITH_POOL = 'a Lifeguard pool opened';
+const WITH_POOL = 'a pool opened';
+const FOLLOWING = 'a pool opened, without opensAtOnce';
 const WITHOUT = 'bare sockets opened';
 
 /** @typedef {{ before: number[], after: number[] }} Times nanoseconds for a request, one for each round */
@@ -25,8 +26,11 @@ export async function measureDrag({ quick, nodes, tell }) {
     ...(await find(nodes, tell)),
   ]) {
     tell(`Node ${version}`);
-    const { pool, control } = await measureNode(node, effort);
-    rows.push({ name: `Node ${version}`, cells: { [WITH_POOL]: cellOf(pool), [WITHOUT]: cellOf(control) } });
+    const { pool, following, control } = await measureNode(node, effort);
+    rows.push({
+      name: `Node ${version}`,
+      cells: { [WITH_POOL]: cellOf(pool), [FOLLOWING]: cellOf(following), [WITHOUT]: cellOf(control) },
+    });
     targets.push(
       judge({
         what: `the rest of the program beside an open pool, Node ${version}`,
@@ -46,8 +50,12 @@ export async function measureDrag({ quick, nodes, tell }) {
  * @param {{ rounds: number, slices: number }} effort
  */
 async function measureNode(node, { rounds, slices }) {
-  /** @type {Record<'pool' | 'control', Times>} */
-  const times = { pool: { before: [], after: [] }, control: { before: [], after: [] } };
+  /** @type {Record<'pool' | 'following' | 'control', Times>} */
+  const times = {
+    pool: { before: [], after: [] },
+    following: { before: [], after: [] },
+    control: { before: [], after: [] },
+  };
   for (let round = 0; round < rounds; round += 1) {
     for (const [what, { before, after }] of Object.entries(times)) {
       const time = await resultOf('drag-child.mjs', [what, String(slices)], { node });

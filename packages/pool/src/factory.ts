@@ -12,6 +12,12 @@ export interface Factory<T> {
 
   /** Names the kind of connection in log lines. */
   readonly name?: string;
+  /**
+   * Whether `create` opens its socket before it returns, as `net.connect` does, and the connection opens no other later.
+   * Then no async context has to be followed to find the sockets, which on Node.js before 24 slows down every promise of the
+   * process. Default: false, which finds them however they are opened.
+   */
+  readonly opensAtOnce?: boolean;
   /** Undoes what a borrower may have left behind, on return. A failure evicts the connection. */
   reset?(connection: T): unknown;
   /** Whether the connection can't be used after this error of the driver. Failing sockets need not be recognized. */

@@ -563,7 +563,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #startAttempt(): Attempt<Connection<T>> {
     const generation = this.#generation;
-    const watch = new Watch(this.#options.tcp);
+    const watch = new Watch(this.#options.tcp, this.#factory.opensAtOnce);
     const late = ({ resource }: Arrival<T>) => void this.#close({ resource, watch });
     const attempt = startAttempt(this.#factory, watch, this.#options.connectTimeoutMillis, late);
     return {

@@ -34,9 +34,10 @@ export class Watch {
   #alarm: ((alarm: Alarm) => void) | undefined;
   #answered = false;
 
-  constructor(tcp: TcpOptions) {
+  /** @param atOnce whether what is opened later than at once is none of it */
+  constructor(tcp: TcpOptions, atOnce = false) {
     this.#tcp = tcp;
-    this.#capture = openCapture((socket) => this.#add(socket));
+    this.#capture = openCapture((socket) => this.#add(socket), { atOnce });
   }
 
   /** Runs the factory's `create`, and takes on every TCP socket that it opens. */

@@ -561,6 +561,61 @@ describe('for how long async contexts are followed', () => {
   });
 });
 
+describe('a capture of what is opened at once', () => {
+  function captureAtOnce() {
+    const sockets: Socket[] = [];
+    const opened = openCapture((socket) => sockets.push(discard(socket)), { atOnce: true });
+    onTestFinished(() => opened.close());
+    return { run: <R>(fn: () => R) => opened.run(fn), close: () => opened.close(), sockets };
+  }
+
+  test('follows no async context: it has what is opened before its function returns, and nothing else', async () => {
+    const server = await startServer();
+    const { run, sockets } = captureAtOnce();
+    const follow = vi.spyOn(AsyncLocalStorage.prototype, 'run');
+    onTestFinished(() => follow.mockRestore());
+    let later: Socket | undefined;
+    const first = await run(async () => {
+      const socket = open(server);
+      await once(socket, 'connect');
+      expect(isFollowing()).toBe(false);
+      later = discard(open(server));
+      return socket;
+    });
+    const foreign = discard(open(server));
+    expect(sockets).toEqual([first]);
+    expect(sockets).not.toContain(later);
+    expect(sockets).not.toContain(foreign);
+    expect(follow).not.toHaveBeenCalled();
+  });
+
+  test('the innermost of nested captures has the socket, of whatever kind they are', async () => {
+    const server = await startServer();
+    const atOnce = captureAtOnce();
+    const following = capture();
+    atOnce.run(() => following.run(() => open(server)));
+    expect([atOnce.sockets.length, following.sockets.length]).toEqual([0, 1]);
+    following.run(() => atOnce.run(() => open(server)));
+    expect([atOnce.sockets.length, following.sockets.length]).toEqual([1, 1]);
+    expect(() =>
+      atOnce.run(() => {
+        throw new Error('of the function');
+      }),
+    ).toThrow('of the function');
+    discard(open(server));
+    expect(atOnce.sockets).toHaveLength(1);
+  });
+
+  test('closed it captures nothing more', async () => {
+    const server = await startServer();
+    const { run, close, sockets } = captureAtOnce();
+    close();
+    discard(run(() => open(server)));
+    expect(sockets).toEqual([]);
+  });
+});
+
+// The last, for what it leaves open goes on following when its socket ends.
 test('captureSockets needs no closing', async () => {
   const server = await startServer();
   const sockets: Socket[] = [];

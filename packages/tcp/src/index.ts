@@ -1,5 +1,5 @@
 export { type Capabilities, type Capability, capabilities } from './capabilities.js';
-export { type Capture, captureSockets, openCapture } from './capture.js';
+export { type Capture, type CaptureOptions, captureSockets, openCapture } from './capture.js';
 export { onClientSocket } from './client-socket.js';
 export { ENABLED_SETTINGS, isEnabled } from './enabled.js';
 export { ConfigError, type ConfigProblem, LifeguardError } from './errors.js';

@@ -14,12 +14,15 @@ import { checkConnectionString } from './connection-string.js';
  */
 export function pgFactory(config?: string | pg.ClientConfig): Factory<pg.Client> {
   checkConnectionString(typeof config === 'string' ? config : config?.connectionString);
-  return clientFactory({ make: () => new pg.Client(config) });
+  const opensAtOnce = typeof config === 'string' || !config?.stream;
+  return clientFactory({ make: () => new pg.Client(config), opensAtOnce });
 }
 
 /** How a client is made and brought to where it can be lent. If one of these fails, the caller is to blame, and told. */
 export interface ClientSteps<C> {
   make(): C;
+  /** Whether the client opens its socket inside its `connect`: pg's own does, another class or stream may not. */
+  readonly opensAtOnce?: boolean;
   /** Works on the connected client. Not to blame if the connection fails under it. */
   prepare?(client: C): Promise<void>;
 }
@@ -31,6 +34,7 @@ export function clientFactory<C extends pg.ClientBase>(steps: ClientSteps<C>): F
   const isOfCaller = (error: unknown) => ofCaller.has(Object(error));
   return {
     name: 'pg',
+    opensAtOnce: steps.opensAtOnce ?? false,
     create: () => open(steps, (error) => ofCaller.add(Object(error))),
     destroy: end,
     validate: async (client) => {

@@ -43,7 +43,11 @@ export class Lender {
     this.#pool = pool;
     const problems = isOfDriver(pool.Client) ? connectionStringProblems(config.connectionString) : [];
     Object.assign(pool.options, resolveConfig(config, problems));
-    const factory = clientFactory({ make: () => this.#makeClient(), prepare: (client) => this.#prepare(client) });
+    const factory = clientFactory({
+      make: () => this.#makeClient(),
+      opensAtOnce: (pool.Client as unknown) === pg.Client && !pool.options.stream,
+      prepare: (client) => this.#prepare(client),
+    });
     this.#clients = createPool({ ...factory, destroy: (client) => this.#close(client) }, toPoolOptions(config));
     this.#clients.on('connect', (client) => this.#announce(client));
     this.#clients.on('acquire', (client) => this.#handOver(client));
