@@ -14,6 +14,8 @@ export interface Patient {
 export class Deadlines<W extends Patient> {
   /** By the time that one waits, in milliseconds. */
   readonly #queues = new Map<number, Queue<W>>();
+  /** The one used last, for most wait equally long. */
+  #last: Queue<W> | undefined;
   readonly #late: (waiter: W, millis: number) => void;
 
   constructor(late: (waiter: W, millis: number) => void) {
@@ -21,26 +23,39 @@ export class Deadlines<W extends Patient> {
   }
 
   begin(waiter: W, millis: number): Queue<W> {
-    const queue = this.#queues.get(millis) ?? this.#open(millis);
+    const queue = this.#last?.millis === millis ? this.#last : this.#find(millis);
     queue.begin(waiter);
     return queue;
   }
 
+  #find(millis: number): Queue<W> {
+    this.#last = this.#queues.get(millis) ?? this.#open(millis);
+    return this.#last;
+  }
+
   #open(millis: number): Queue<W> {
-    const late = (waiter: W) => this.#late(waiter, millis);
-    const queue = new Queue(millis, late, () => this.#queues.delete(millis));
+    const queue = new Queue<W>(
+      millis,
+      (waiter) => this.#late(waiter, millis),
+      () => this.#close(millis),
+    );
     this.#queues.set(millis, queue);
     return queue;
+  }
+
+  #close(millis: number): void {
+    this.#queues.delete(millis);
+    this.#last = undefined;
   }
 }
 
 const LONGEST_LOOK_MILLIS = 20;
 /** Fewer that have left are not worth tidying up. */
-const LITTER = 64;
+const LITTER = 256;
 
 /** Those who wait equally long, in the order in which they came, and among them some who wait no more. */
 class Queue<W extends Patient> {
-  readonly #millis: number;
+  readonly millis: number;
   readonly #late: (waiter: W) => void;
   readonly #over: () => void;
   #waiters: W[] = [];
@@ -56,7 +71,7 @@ class Queue<W extends Patient> {
   #looksSoon = false;
 
   constructor(millis: number, late: (waiter: W) => void, over: () => void) {
-    this.#millis = millis;
+    this.millis = millis;
     this.#late = late;
     this.#over = over;
   }
@@ -77,7 +92,7 @@ class Queue<W extends Patient> {
 
   #lookSoon(): void {
     this.#looksSoon = true;
-    this.#wakeIn(Math.min(this.#millis / 100, LONGEST_LOOK_MILLIS));
+    this.#wakeIn(Math.min(this.millis / 100, LONGEST_LOOK_MILLIS));
   }
 
   #wakeIn(millis: number): void {
@@ -88,7 +103,7 @@ class Queue<W extends Patient> {
   #wake(): void {
     const now = performance.now();
     this.#looksSoon = false;
-    for (const waiter of this.#waiters.slice(this.#known)) waiter.lateAt = now + this.#millis;
+    for (const waiter of this.#waiters.slice(this.#known)) waiter.lateAt = now + this.millis;
     this.#known = this.#waiters.length;
     const next = this.#tellThoseWhoAreLate(now);
     if (next === undefined) this.#over();

@@ -2,13 +2,22 @@ import { Deadlines, type Patient, type Queue } from './deadlines.js';
 import { Link } from './list.js';
 import { Waiters } from './waiters.js';
 
-const nothing = () => {};
+/** What settles the promise made last. Kept here, so that making a promise takes no closure. */
+const settlers: { resolve: (value: never) => void; reject: (reason: unknown) => void } = {
+  resolve: () => {},
+  reject: () => {},
+};
+
+function keepSettlers(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  settlers.resolve = resolve;
+  settlers.reject = reject;
+}
 
 /** One who waits for a connection. */
 class Waiter<R> extends Link<Waiter<R>> implements Patient {
   readonly promise: Promise<R>;
-  resolve: (resource: R) => void = nothing;
-  reject: (reason: unknown) => void = nothing;
+  readonly resolve: (resource: R) => void;
+  readonly reject: (reason: unknown) => void;
   lateAt: number | undefined = undefined;
   /** Of those who are told when they have waited for too long. */
   queue: Queue<Waiter<R>> | undefined = undefined;
@@ -17,10 +26,9 @@ class Waiter<R> extends Link<Waiter<R>> implements Patient {
 
   constructor() {
     super();
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.promise = new Promise<R>(keepSettlers);
+    this.resolve = settlers.resolve as (resource: R) => void;
+    this.reject = settlers.reject;
   }
 
   get isWaiting(): boolean {
@@ -35,14 +43,6 @@ export interface DeskOptions {
   readonly late: (timeoutMillis: number) => Error;
   /** Told when somebody gave up waiting. */
   readonly left: () => void;
-}
-
-/** How somebody waits. */
-export interface Patience {
-  readonly priority?: number | undefined;
-  /** 0: without end. */
-  readonly timeoutMillis: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where connections are handed out: first come, first served within a priority. Leaving never takes anything along. */
@@ -61,8 +61,12 @@ export class Desk<R> {
     return this.#waiters.length;
   }
 
-  /** Waits until `serve` comes to it. Rejects when time is up, and with the signal's reason when that aborts. */
-  wait({ priority, timeoutMillis, signal }: Patience): Promise<R> {
+  /**
+   * Waits until `serve` comes to it. Rejects when time is up, and with the signal's reason when that aborts.
+   *
+   * @param timeoutMillis 0: without end
+   */
+  wait(priority: number | undefined, timeoutMillis: number, signal: AbortSignal | undefined): Promise<R> {
     const waiter = new Waiter<R>();
     this.#waiters.join(waiter, priority);
     if (timeoutMillis > 0) waiter.queue = this.#deadlines.begin(waiter, timeoutMillis);

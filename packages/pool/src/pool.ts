@@ -358,7 +358,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #wait({ priority, signal, timeoutMillis = this.#options.acquireTimeoutMillis }: AcquireOptions): Promise<T> {
     if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
-    const served = this.#desk.wait({ priority, signal, timeoutMillis });
+    const served = this.#desk.wait(priority, timeoutMillis, signal);
     this.#restock();
     return served;
   }

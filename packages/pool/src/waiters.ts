@@ -31,14 +31,11 @@ export class Waiters<W extends Link<W>> {
 
   /** Takes the next one out. */
   shift(): W | undefined {
-    for (const queue of this.#queues) {
-      const { first } = queue;
-      if (first) {
-        queue.remove(first);
-        this.#length -= 1;
-        return first;
-      }
-    }
-    return undefined;
+    const queue = this.#queues.find(({ length }) => length > 0);
+    const first = queue?.first;
+    if (!queue || !first) return undefined;
+    queue.remove(first);
+    this.#length -= 1;
+    return first;
   }
 }
