@@ -124,6 +124,8 @@ describe('a database that is away', () => {
     const pool = makePool({ connectionString: server.connectionString });
     await pool.query('SELECT 1');
     await server.kill();
+    // A client that was in use a moment ago is lent without a question: first its end has to be read.
+    await expect.poll(() => pool.totalCount).toBe(0);
     const waiting = Promise.all([pool.query('SELECT 1 AS n'), pool.query('SELECT 2 AS n')]);
     await server.restart();
     const { outcome, millis } = await timed(waiting);
@@ -229,6 +231,19 @@ describe('a client', () => {
       await expect(pidOf(outcome.value)).resolves.not.toBe(pid);
       outcome.value.release();
     }
+  });
+
+  test.each([
+    ['open', 'BEGIN; CREATE TEMP TABLE left_behind (n int)'],
+    ['failed', 'BEGIN; SELECT 1/0'],
+  ])('that is released with a transaction that is %s is rolled back before anybody has it', async (_, statements) => {
+    const pool = makePool({ max: 1 });
+    const client = await pool.connect();
+    const pid = await pidOf(client);
+    await client.query(statements).catch(() => {});
+    client.release();
+    const { rows } = await pool.query("SELECT pg_backend_pid() AS pid, to_regclass('left_behind') AS left");
+    expect(rows).toEqual([{ pid, left: null }]);
   });
 
   test('is kept after a statement that failed, while others wait for it', async () => {
@@ -340,6 +355,19 @@ describe('pgFactory', () => {
     const pid = await clients.use(pidOf);
     await expect(clients.use(work)).rejects.toThrow();
     expect((await clients.use(pidOf)) === pid).toBe(stays);
+  });
+
+  test('a transaction left open is rolled back; a client with a query under way is not lent again', async () => {
+    const clients = makeClients();
+    const pid = await clients.use(pidOf);
+    await clients.use((client) => client.query('BEGIN; CREATE TEMP TABLE left_behind (n int)'));
+    const left = await clients.use((client) => client.query("SELECT to_regclass('left_behind') AS left"));
+    expect(left.rows).toEqual([{ left: null }]);
+    await clients.use(async (client) => {
+      client.query('SELECT pg_sleep(30)').catch(() => {});
+    });
+    await expect(clients.use(pidOf)).resolves.not.toBe(pid);
+    expect(clients.stats().evicted).toEqual({ 'reset-failed': 1 });
   });
 
   test('a client that no longer answers is not lent', async () => {

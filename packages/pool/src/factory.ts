@@ -18,7 +18,10 @@ export interface Factory<T> {
    * process. Default: false, which finds them however they are opened.
    */
   readonly opensAtOnce?: boolean;
-  /** Undoes what a borrower may have left behind, on return. A failure evicts the connection. */
+  /**
+   * Undoes what a borrower may have left behind, on return. A failure evicts the connection. With nothing to undo it had
+   * better return no promise: then the connection can be lent again at once.
+   */
   reset?(connection: T): unknown;
   /** Whether the connection can't be used after this error of the driver. Failing sockets need not be recognized. */
   isFatal?(error: unknown, connection: T): boolean;

@@ -163,6 +163,15 @@ describe('lending', () => {
     await expect(pool.acquire()).resolves.toBe('late');
   });
 
+  test('a reset that has nothing to do delays nobody: the connection is idle as soon as release has returned', async () => {
+    const { factory } = numbered();
+    const resets: number[] = [];
+    const pool = makePool({ ...factory, reset: (each: number) => void resets.push(each) });
+    const connection = await pool.acquire();
+    void pool.release(connection);
+    expect([pool.available, resets]).toEqual([1, [connection]]);
+  });
+
   test('a second release, and the release of a stranger, are told apart', async () => {
     const pool = makePool(numbered().factory);
     const mine = await pool.acquire();

@@ -103,6 +103,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Whether `min` connections are to be kept. */
   #started = false;
   readonly #testsOnBorrow: boolean;
+  readonly #testsOnReturn: boolean;
   /** Whether something is to be done with a connection that comes back, before it can be lent again. */
   readonly #looksOver: boolean;
   #phase: 'open' | 'draining' | 'closed' = 'open';
@@ -120,7 +121,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#tickMillis = tickOf(this.#options);
     this.#tellUselessTests();
     this.#testsOnBorrow = this.#options.testOnBorrow && factory.validate !== undefined;
-    this.#looksOver = factory.reset !== undefined || (this.#options.testOnReturn && factory.validate !== undefined);
+    this.#testsOnReturn = this.#options.testOnReturn && factory.validate !== undefined;
+    this.#looksOver = factory.reset !== undefined || this.#testsOnReturn;
     this.#idleness = new Idleness(this.#options);
     if (options.Promise) returnPromisesOf(options.Promise, this, PROMISING);
     this.#shelf = new Shelf({
@@ -248,7 +250,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
       this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
     } else if (this.#looksOver) {
-      void this.#lookOver(connection);
+      this.#lookOver(connection);
     } else {
       this.#offer(connection);
     }
@@ -479,29 +481,42 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   async #testThenLend(connection: Connection<T>): Promise<void> {
     this.#move(connection, 'checking');
-    if (!(await this.#passes(connection, 'validate'))) return;
+    if (!(await this.#passes(connection, 'validate', () => this.#validate(connection)))) return;
     const canGo = !connection.failure && !connection.doubted && this.#desk.waiting > 0;
     if (canGo) this.#desk.serve(this.#lend(connection).resource);
     else void this.#offer(connection);
   }
 
-  async #lookOver(connection: Connection<T>): Promise<void> {
-    if (this.#factory.reset && !(await this.#passes(connection, 'reset'))) return;
-    if (this.#options.testOnReturn && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
+  /** A reset that has nothing to do, and says so without a promise, costs its call and no more. */
+  #lookOver(connection: Connection<T>): void {
+    let resetting: unknown;
+    try {
+      resetting = this.#factory.reset?.(connection.resource);
+    } catch (error) {
+      this.#evict(connection, 'reset-failed', error);
+      return;
+    }
+    if (isThenable(resetting) || this.#testsOnReturn) void this.#lookOverInTime(connection, resetting);
+    else void this.#offer(connection);
+  }
+
+  async #lookOverInTime(connection: Connection<T>, resetting: unknown): Promise<void> {
+    if (isThenable(resetting) && !(await this.#passes(connection, 'reset', () => resetting))) return;
+    if (this.#testsOnReturn && !(await this.#passes(connection, 'validate', () => this.#validate(connection)))) return;
     this.#readClock();
     void this.#offer(connection);
   }
 
+  #validate({ resource }: Connection<T>): unknown {
+    return this.#factory.validate?.(resource);
+  }
+
   /** Runs a step of the factory's, bounded. A connection that fails it is evicted. */
-  async #passes(connection: Connection<T>, step: 'validate' | 'reset'): Promise<boolean> {
+  async #passes(connection: Connection<T>, step: 'validate' | 'reset', run: () => unknown): Promise<boolean> {
     const { validateTimeoutMillis } = this.#options;
     const reason = step === 'validate' ? 'invalid' : 'reset-failed';
     try {
-      const answer = await within(
-        validateTimeoutMillis,
-        () => this.#factory[step]?.(connection.resource),
-        () => new StepTimeoutError(step, validateTimeoutMillis),
-      );
+      const answer = await within(validateTimeoutMillis, run, () => new StepTimeoutError(step, validateTimeoutMillis));
       if (step === 'reset' || answer !== false) return true;
       this.#evict(connection, reason);
     } catch (error) {
@@ -533,7 +548,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   async #judge(connection: Connection<T>, verdict: Verdict): Promise<void> {
     if (verdict === 'dead') return this.#evict(connection, 'peer-closed');
     if (verdict === 'suspect') return this.#evict(connection, 'unanswered');
-    if (verdict === 'unknown' && this.#factory.validate && !(await this.#passes(connection, 'validate'))) return;
+    const mustAsk = verdict === 'unknown' && this.#factory.validate !== undefined;
+    if (mustAsk && !(await this.#passes(connection, 'validate', () => this.#validate(connection)))) return;
     if (connection.place === 'gone') return;
     this.#readClock();
     this.#lookout.trust(connection);
@@ -766,6 +782,10 @@ function condemn(connection: Connection<unknown>, reason: EvictReason, error?: u
 /** Whether it is the pool's to dispose of, and at rest. */
 function isUnlent({ place }: Connection<unknown>): boolean {
   return place === 'idle' || place === 'quarantined';
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 /** What `ask` answers, or `otherwise` if it throws. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { becomesReady, isBusy, isOutsideTransaction, isQueryable } from './client.js';
+import { becomesReady, isBusy, isInTransaction, isOutsideTransaction, isQueryable } from './client.js';
 
 /** A class of the user's own, with these members. */
 const clientWith = (members: object) => Object.assign(new EventEmitter(), members) as unknown as pg.Client;
@@ -40,6 +40,11 @@ test('a client that can’t tell is taken to be in a transaction', () => {
   expect(isOutsideTransaction(clientWith({ getTransactionStatus: () => 'T' }))).toBe(false);
   expect(isOutsideTransaction(clientWith({ getTransactionStatus: () => 'E' }))).toBe(false);
   expect(isOutsideTransaction(clientWith({ getTransactionStatus: () => 'I' }))).toBe(true);
+});
+
+test('a transaction is open when the client says so, and not when it can’t tell', () => {
+  const states = ['T', 'E', 'I', null].map((status) => clientWith({ getTransactionStatus: () => status }));
+  expect([...states, clientWith({})].map(isInTransaction)).toEqual([true, true, false, false, false]);
 });
 
 describe('waiting for the answers', () => {

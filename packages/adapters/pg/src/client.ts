@@ -38,6 +38,12 @@ export function isOutsideTransaction(client: pg.ClientBase): boolean {
   return stateOf(client).getTransactionStatus?.() === 'I';
 }
 
+/** Whether a transaction is open, failed or not; false if the client can't tell. */
+export function isInTransaction(client: pg.ClientBase): boolean {
+  const status = stateOf(client).getTransactionStatus?.();
+  return status === 'T' || status === 'E';
+}
+
 /** Waits for all answers that the server owes a busy client. @returns whether they came in time */
 export async function becomesReady(client: pg.ClientBase, timeoutMillis: number): Promise<boolean> {
   try {

@@ -1,13 +1,14 @@
 import type { Factory } from '@lifeguard/pool';
 import pg from 'pg';
 import { isCallersFault, isFatal, isPermanent } from './classify.js';
-import { connect, end, isBusy, isOutsideTransaction, isQueryable } from './client.js';
+import { connect, end, isBusy, isInTransaction, isOutsideTransaction, isQueryable } from './client.js';
 import { checkConnectionString } from './connection-string.js';
 
 /**
  * Makes clients for `createPool` of `@lifeguard/pool`.
  *
- * A client that is released with an error goes back only if the server has answered everything and no transaction is open.
+ * On its return a transaction that was left open is rolled back, and a client with a query under way is closed. What was
+ * `SET` for the session stays. A client that is released with an error goes back only if the server has answered everything and no transaction is open.
  *
  * @param config as for `new pg.Client`: what is left out comes from the variables PGHOST, PGUSER, …
  * @throws {ConfigError} if the connection string can't be parsed
@@ -15,7 +16,7 @@ import { checkConnectionString } from './connection-string.js';
 export function pgFactory(config?: string | pg.ClientConfig): Factory<pg.Client> {
   checkConnectionString(typeof config === 'string' ? config : config?.connectionString);
   const opensAtOnce = typeof config === 'string' || !config?.stream;
-  return clientFactory({ make: () => new pg.Client(config), opensAtOnce });
+  return { ...clientFactory({ make: () => new pg.Client(config), opensAtOnce }), reset: clean };
 }
 
 /** How a client is made and brought to where it can be lent. If one of these fails, the caller is to blame, and told. */
@@ -46,6 +47,12 @@ export function clientFactory<C extends pg.ClientBase>(steps: ClientSteps<C>): F
     isPermanent: (error) => !isOfCaller(error) && isPermanent(error),
     isCallersFault: (error) => isOfCaller(error) || isCallersFault(error),
   };
+}
+
+/** What the next borrower must not find: answers that are not his, and a transaction that he did not begin. */
+function clean(client: pg.ClientBase): Promise<unknown> | undefined {
+  if (isBusy(client)) throw new Error('released with a query under way');
+  return isInTransaction(client) ? client.query('ROLLBACK') : undefined;
 }
 
 async function open<C extends pg.ClientBase>(steps: ClientSteps<C>, blame: (error: unknown) => void): Promise<C> {

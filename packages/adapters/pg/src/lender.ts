@@ -1,7 +1,15 @@
 import { type Pool as Clients, createPool, type EvictReason } from '@lifeguard/pool';
 import pg from 'pg';
 import { isStatementError } from './classify.js';
-import { becomesReady, end, isBusy, isOutsideTransaction, isQueryable, keepProcessAlive } from './client.js';
+import {
+  becomesReady,
+  end,
+  isBusy,
+  isInTransaction,
+  isOutsideTransaction,
+  isQueryable,
+  keepProcessAlive,
+} from './client.js';
 import { connectionStringProblems } from './connection-string.js';
 import type { ClientClass, DriverPool } from './driver-pool.js';
 import { clientFactory } from './factory.js';
@@ -139,7 +147,22 @@ export class Lender {
     else if (error && borrower === 'query' && isStatementError(error)) this.#keepIfNeeded(client);
     else if (error) this.#discard(client);
     else if (isBusy(client)) this.#setAside(client);
+    else if (isInTransaction(client) && !this.#isOneSession(borrower)) this.#rollBack(client);
     else this.#putBack(client);
+  }
+
+  /** All that `query` is asked of a pool with one client is asked of that client: it may be one transaction. */
+  #isOneSession(borrower: Borrower): boolean {
+    return borrower === 'query' && this.#clients.max === 1;
+  }
+
+  /** Whoever has it next has not begun this transaction. */
+  async #rollBack(client: Client): Promise<void> {
+    // If that fails the client is not ready, or in a transaction still.
+    client.query('ROLLBACK').catch(() => {});
+    const isReady = await becomesReady(client, SET_ASIDE_MILLIS);
+    if (isReady && !isInTransaction(client)) this.#putBack(client);
+    else this.#discard(client);
   }
 
   /**
