@@ -138,6 +138,17 @@ test('an error that the driver emits is heard: it does not end the process, and 
   expect(() => driver.emit('error', error)).not.toThrow();
 });
 
+test('a connection that only passes on what its inside emits is heard, too', () => {
+  const watch = new Watch(TCP);
+  const inside = new EventEmitter();
+  const driver = { on: inside.on.bind(inside), once: inside.once.bind(inside) };
+  const alarms: Alarm[] = [];
+  watch.begin(driver, (alarm) => alarms.push(alarm));
+  inside.emit('error', Object.assign(new Error('gone'), { code: 'ETIMEDOUT' }));
+  expect(alarms).toMatchObject([{ of: 'driver', reason: 'timed-out' }]);
+  watch.end();
+});
+
 test('how far a connect has come shows in its sockets', async () => {
   const { port } = await listen();
   const watch = new Watch(TCP);

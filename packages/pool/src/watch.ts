@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import {
   type Capture,
@@ -81,7 +81,7 @@ export class Watch {
     this.#alarm = alarm;
     this.#dropLosers();
     // An error that nobody listens to would end the process.
-    if (!(resource instanceof EventEmitter)) return;
+    if (!isEmitter(resource)) return;
     resource.on('error', (error) => alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }));
     resource.once('end', () => alarm({ of: 'socket', reason: 'peer-closed' }));
     resource.once('close', () => alarm({ of: 'socket', reason: 'socket-closed' }));
@@ -130,6 +130,12 @@ export class Watch {
     const losers = [...this.#sockets].filter(({ connecting, destroyed }) => connecting || destroyed);
     if (losers.length < this.#sockets.size) for (const each of losers) this.#sockets.delete(each);
   }
+}
+
+/** Some connections only pass on to the emitter inside. */
+function isEmitter(resource: unknown): resource is Pick<EventEmitter, 'on' | 'once'> {
+  const { on, once } = Object(resource) as Partial<EventEmitter>;
+  return typeof on === 'function' && typeof once === 'function';
 }
 
 const FROM_GOOD_TO_BAD: readonly Verdict[] = ['unknown', 'alive', 'suspect', 'dead'];

@@ -282,6 +282,32 @@ describe('a client that reconnects by itself', () => {
     request.disable();
   });
 
+  test('is followed when it tries again and again, awaiting each attempt', async () => {
+    const server = await startServer();
+    const { run, sockets } = capture();
+    const opened: Socket[] = [];
+    const tryOften = async () => {
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const socket = discard(open(server));
+        opened.push(socket);
+        try {
+          await once(socket, 'connect');
+          return socket;
+        } catch {
+          await sleep(5);
+        }
+      }
+      return undefined;
+    };
+    const first = await run(tryOften);
+    const tried = new Promise((resolve) => first?.once('close', () => void tryOften().then(resolve)));
+    await server.close();
+    first?.destroy();
+    await tried;
+    expect(opened).toHaveLength(4);
+    expect(sockets).toEqual(opened);
+  });
+
   test('is followed as long as the peer refuses', async () => {
     const server = await startServer();
     const { client, sockets } = await start(server);
@@ -467,7 +493,7 @@ describe('for how long async contexts are followed', () => {
   });
 
   test.runIf(before24)(
-    'before Node.js 24: after a socket has ended for 60 s, or until the next is opened',
+    'before Node.js 24: after a socket has ended for 60 s, or until the next is connected',
     async () => {
       const server = await startServer();
       const { run } = capture();
@@ -484,10 +510,14 @@ describe('for how long async contexts are followed', () => {
       vi.advanceTimersByTime(1);
       expect(isFollowing()).toBe(false);
 
-      socket.once('end', () => queueMicrotask(() => discard(open(server))));
+      const next = new Promise<Socket>((resolve) => {
+        socket.once('end', () => queueMicrotask(() => resolve(discard(open(server)))));
+      });
       socket.emit('end');
       expect(isFollowing()).toBe(true);
-      await Promise.resolve();
+      const connected = once(await next, 'connect');
+      expect(isFollowing()).toBe(true);
+      await connected;
       expect(isFollowing()).toBe(false);
     },
   );

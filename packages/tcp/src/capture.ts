@@ -22,7 +22,7 @@ export interface Capture {
  *
  * Node.js before 24 pays for every promise of the process while async contexts are followed, so there they are followed
  * only where they must be: until the promise that `fn` returned is settled; if nothing was opened by then, and after a captured
- * socket has ended, until the next socket is opened, for at most 60 s.
+ * socket has ended, until the next socket is connected, for at most 60 s.
  *
  * With `LIFEGUARD_ENABLED` off it calls `fn`, and that is all.
  *
@@ -103,7 +103,7 @@ class SocketCapture implements Capture, Captor {
   #always: Hold | undefined;
   /** One for each call that is under way. A call can hang for ever: closing ends these too. */
   readonly #running = new Set<Hold>();
-  /** Until the next socket is opened. */
+  /** Until the next socket is connected. */
   #next: Hold | undefined;
   #window: NodeJS.Timeout | undefined;
 
@@ -148,7 +148,8 @@ class SocketCapture implements Capture, Captor {
   adopt(socket: Socket): void {
     if (this.#closed) return;
     this.#socketCount += 1;
-    this.#stopExpecting();
+    // Not before: a client that fails goes on trying, and without its context could not be told from others.
+    if (this.#next) socket.once('connect', () => this.#stopExpecting());
     followEvents(socket, this);
     this.#onSocket(socket);
   }
