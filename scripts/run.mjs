@@ -24,6 +24,7 @@ const tasks = {
   docs: [[node, 'scripts/docs.mjs']],
   bench: [[node, 'test/bench/main.mjs']],
   soak: [[node, 'test/soak/dist/main.js']],
+  mutate: [[node, 'test/mutation/dist/main.js']],
 };
 
 const [name, ...added] = process.argv.slice(2);

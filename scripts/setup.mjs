@@ -4,7 +4,7 @@
 // Everything it prints goes to stderr: stdout belongs to the command.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -44,23 +44,39 @@ function lockfileHash() {
   return hash.update(readFileSync(join(root, 'pnpm-lock.yaml'))).digest('hex');
 }
 
-/** The lab needs `ip` and `nft`. Without them the commands go on, and say what they leave out. */
+/** The lab needs `ip`, `nft` and the servers that npm does not bring. Without them the commands go on, and say what they leave out. */
 function installLabTools() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !onPath('apt-get')) return;
   const missing = [
     ['ip', 'iproute2'],
     ['nft', 'nftables'],
+    ['mariadbd', 'mariadb-server-core'],
+    ['redis-server', 'redis-server'],
   ]
     .filter(([tool]) => !onPath(tool))
     .map(([, name]) => name);
   if (missing.length === 0) return;
-  say(`installing ${missing.join(' and ')} with apt-get, for the fault lab`);
+  say(`installing ${missing.join(', ')} with apt-get, for the fault lab`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 2, 2], env }).status === 0;
-  const installed =
-    apt('install', '-y', '--no-install-recommends', ...missing) ||
-    (apt('update') && apt('install', '-y', '--no-install-recommends', ...missing));
+  const installed = withoutServices(
+    () =>
+      apt('install', '-y', '--no-install-recommends', ...missing) ||
+      (apt('update') && apt('install', '-y', '--no-install-recommends', ...missing)),
+  );
   if (!installed) say('apt-get could not install them; what needs the lab will say so');
+}
+
+/** Debian starts a server that it installs, unless this file forbids it (invoke-rc.d(8)). The lab starts its own. */
+function withoutServices(install) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(policy);
+  }
 }
 
 function onPath(tool) {

@@ -7,15 +7,40 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
-const FOLDERS = ['packages/tcp', 'packages/pool', 'packages/adapters/pg', 'packages/lab', 'packages/cli'];
+const FOLDERS = [
+  'packages/tcp',
+  'packages/pool',
+  'packages/adapters/pg',
+  'packages/adapters/mysql2',
+  'packages/adapters/mariadb',
+  'packages/adapters/ioredis',
+  'packages/adapters/redis',
+  'packages/adapters/net',
+  'packages/adapters/grpc',
+  'packages/lab',
+  'packages/cli',
+];
 /** What every package is used for below. */
 const USES: Readonly<Record<string, string>> = {
   '@lifeguard/tcp': 'harden',
   '@lifeguard/tcp/settings': 'resolveSettings',
   '@lifeguard/pool': 'createPool',
+  '@lifeguard/pool/testing': 'conformance',
   '@lifeguard/pg': 'Pool',
+  '@lifeguard/mysql2': 'createPool',
+  '@lifeguard/mysql2/promise': 'createPool',
+  '@lifeguard/mariadb': 'createPool',
+  '@lifeguard/mariadb/callback': 'createPool',
+  '@lifeguard/ioredis': 'createClient',
+  '@lifeguard/redis': 'createClient',
+  '@lifeguard/net': 'netFactory',
+  '@lifeguard/grpc': 'grpcFactory',
   '@lifeguard/lab': 'Lab',
 };
+
+const ALL_FUNCTIONS = Object.keys(USES)
+  .map(() => 'function')
+  .join();
 
 let folder: string;
 
@@ -30,7 +55,16 @@ beforeAll(async () => {
   const packs = (await readdir(folder)).map((file) => `./${file}`);
   expect(packs).toHaveLength(FOLDERS.length);
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
-  const needed = ['pg@8', '@types/pg@8', '@types/node@20'];
+  const needed = [
+    'pg@8',
+    '@grpc/grpc-js@1',
+    'mysql2@3',
+    'mariadb@3',
+    'ioredis@5',
+    'redis@5',
+    '@types/pg@8',
+    '@types/node@20',
+  ];
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packs, ...needed], { cwd: folder });
 }, 240_000);
 
@@ -46,13 +80,13 @@ test('every package is imported from an ES module', async () => {
   const lines = Object.entries(USES).map(([name, use], index) => `import { ${use} as use${index} } from '${name}';`);
   const uses = Object.keys(USES).map((_, index) => `typeof use${index}`);
   const said = await runFile('esm.mjs', `${lines.join('\n')}\nconsole.log([${uses}].join());\n`);
-  expect(said.trim()).toBe('function,function,function,function,function');
+  expect(said.trim()).toBe(ALL_FUNCTIONS);
 });
 
 test('every package is required from CommonJS', async () => {
   const uses = Object.entries(USES).map(([name, use]) => `typeof require('${name}').${use}`);
   const said = await runFile('cjs.cjs', `console.log([${uses}].join());\n`);
-  expect(said.trim()).toBe('function,function,function,function,function');
+  expect(said.trim()).toBe(ALL_FUNCTIONS);
 });
 
 test('a pool made from CommonJS lends a connection whose socket is hardened', async () => {
@@ -83,10 +117,18 @@ test('the types hold under strict settings', async () => {
   await writeFile(
     join(folder, 'types.ts'),
     `import { Lab, startPostgres } from '@lifeguard/lab';
+     import { createPool as createMariaDbPool } from '@lifeguard/mariadb';
+     import { createPool as createMysqlPool, type RowDataPacket } from '@lifeguard/mysql2/promise';
      import { Pool, pgFactory } from '@lifeguard/pg';
+     import { createClient, createCluster, redisFactory } from '@lifeguard/ioredis';
      import { createPool, type EvictReason, type Factory, type Pool as AnyPool } from '@lifeguard/pool';
      import { harden, inspect, verdict } from '@lifeguard/tcp';
      import net from 'node:net';
+     import { Cluster, Redis } from 'ioredis';
+     import { createClient as createGrpcClient, grpcFactory } from '@lifeguard/grpc';
+     import * as grpc from '@grpc/grpc-js';
+     import * as ours from '@lifeguard/redis';
+     import * as theirs from 'redis';
      import pg from 'pg';
 
      const factory: Factory<net.Socket> = { create: () => net.connect(1), destroy: (socket) => socket.destroy() };
@@ -100,7 +142,25 @@ test('the types hold under strict settings', async () => {
      pool.on('evicted', () => {});
      const asPg: pg.Pool = new Pool({ connectionString: 'postgres://localhost/x', tcp: { keepAliveCount: 3 } });
      const clients: AnyPool<pg.Client> = createPool(pgFactory({ host: 'localhost' }));
-     export const all = [asPg, clients, Lab.create, startPostgres];
+     const redis: Redis = createClient('redis://localhost', { db: 1, tcp: { keepAliveCount: 3 } });
+     const cluster: Cluster = createCluster([{ host: 'localhost' }], { scaleReads: 'slave' });
+     const connections: AnyPool<Redis> = createPool(redisFactory({ db: 1 }));
+     const typed = theirs.createClient({ url: 'redis://localhost', RESP: 3 });
+     const same: typeof typed = ours.createClient({ url: 'redis://localhost', RESP: 3, tcp: { keepAliveCount: 3 } });
+     // @ts-expect-error: there is no such option
+     ours.createClient({ tcp: { keepAliveCounts: 3 } });
+     const value: Promise<string | null> = ours.createClient().get('key');
+     const nodes = ours.createCluster({ rootNodes: [{ url: 'redis://localhost' }], tcp: {} });
+     const plain: AnyPool<ours.PlainClient> = createPool(ours.redisFactory('redis://localhost'));
+     export const nodeRedis = [same, value, nodes, plain];
+     class Orders extends grpc.Client {}
+     const trust = grpc.credentials.createInsecure();
+     const orders: Orders = createGrpcClient(Orders, 'orders:50051', trust, { channels: 2, 'grpc.enable_retries': 0 });
+     export const services: [Orders, AnyPool<Orders>] = [orders, createPool(grpcFactory(Orders, 'orders:50051', trust))];
+     export const more = [redis, cluster, connections];
+     const rows = createMysqlPool({ host: 'db', tcp: { keepAliveCount: 3 } }).query<RowDataPacket[]>('SELECT 1');
+     const mariaDb = createMariaDbPool({ host: 'db', name: 'orders' }).query<{ n: number }[]>('SELECT 1 AS n');
+     export const all = [rows, mariaDb, asPg, clients, Lab.create, startPostgres];
     `,
   );
   const options = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];

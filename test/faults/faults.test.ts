@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Lab, type NodeProcess, startPostgres } from '@lifeguard/lab';
+import { type Host, Lab, type NodeProcess, type Postgres, startPostgres } from '@lifeguard/lab';
 import { afterAll, expect, test } from 'vitest';
 import { FAULTS, type Fault, type Scene } from './matrix.js';
 
@@ -59,9 +59,10 @@ test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault]
     const [app, db] = [await lab.host('app'), await lab.host('db')];
     const postgres = await startPostgres(db, { tls: true });
     const { port, password } = postgres;
-    const scene: Scene = { lab, app, db, postgres, server: { port, password } };
+    const startServer = () => startPostgres(db, { port, password, tls: true });
+    const scene: Scene = { lab, app, db, server: postgres, startServer };
 
-    const client = await startClient(scene);
+    const client = await startClient(app, postgres);
     const { options } = await hear<{ options: unknown[] }>(client);
     // 2 transports x 3 states with connections x 2 each, and those of `connecting` that were dropped again.
     expect(options).toEqual(expect.arrayContaining(Array(12).fill(TCP)));
@@ -82,9 +83,9 @@ test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault]
   },
 );
 
-async function startClient({ app, postgres, server }: Scene): Promise<NodeProcess> {
+async function startClient(app: Host, { host, port, user, password, database }: Postgres): Promise<NodeProcess> {
   const config = {
-    server: { host: postgres.host, user: postgres.user, database: postgres.database, ...server },
+    server: { host, port, user, password, database },
     tcp: TCP,
     patienceMillis: KERNEL_MILLIS + NOISE_MILLIS,
     impatienceMillis: IMPATIENCE_MILLIS,

@@ -1,13 +1,19 @@
 import type { Host, Lab } from '@lifeguard/lab';
-import { type Postgres, startPostgres } from '@lifeguard/lab';
+
+/** A server of whatever kind, on the host `db`. */
+export interface Server {
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
 
 /** What a fault can be applied to, and healed on. */
 export interface Scene {
   readonly lab: Lab;
   readonly app: Host;
   readonly db: Host;
-  readonly server: { readonly port: number; readonly password: string };
-  postgres: Postgres;
+  server: Server;
+  /** Starts it where it was, after a power failure. */
+  startServer(): Promise<Server>;
 }
 
 export interface Fault {
@@ -28,8 +34,8 @@ const UNANSWERED = 'ERR_POOL_CONNECT';
 export const FAULTS: readonly Fault[] = [
   {
     name: 'server process killed',
-    apply: ({ postgres }) => postgres.kill(),
-    heal: ({ postgres }) => postgres.restart(),
+    apply: ({ server }) => server.kill(),
+    heal: ({ server }) => server.restart(),
     // pg has a plain error, without a code, for a connection that the server ended.
     ends: [undefined, 'ECONNRESET', 'EPIPE'],
     refuses: ['ECONNREFUSED'],
@@ -56,7 +62,7 @@ export const FAULTS: readonly Fault[] = [
     apply: ({ db }) => db.powerOff(),
     heal: async (scene) => {
       await scene.db.powerOn();
-      scene.postgres = await startPostgres(scene.db, { ...scene.server, tls: true });
+      scene.server = await scene.startServer();
     },
     ends: ['ETIMEDOUT', 'EHOSTUNREACH'],
     refuses: [UNANSWERED, 'ETIMEDOUT', 'EHOSTUNREACH'],

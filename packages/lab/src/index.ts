@@ -1,8 +1,13 @@
 export { Cable, type Direction, type DropOptions, type RejectOptions } from './cable.js';
+export { type Certificate, selfSignedCertificate } from './certificate.js';
 export { LabError, LabUnavailableError } from './errors.js';
 export { Host } from './host.js';
 export { Lab } from './lab.js';
+export { MariaDb, type MariaDbOptions, startMariaDb } from './mariadb.js';
 export { Nic } from './nic.js';
 export { Postgres, type PostgresOptions, startPostgres } from './postgres.js';
 export { type Exit, LabProcess, NodeProcess, type SpawnOptions, type StdioStream } from './process.js';
+export { type RedisOptions, RedisServer, redisUnavailable, startRedis } from './redis.js';
+export { type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
+export { type SentinelOptions, startSentinels } from './redis-sentinel.js';
 export type { Rejection } from './router.js';

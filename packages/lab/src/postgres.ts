@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Certificate } from './certificate.js';
 import { LabError } from './errors.js';
 import type { Host } from './host.js';
@@ -11,6 +8,7 @@ import { loopbackSite } from './loopback.js';
 import { type PostgresPackage, postgresPackage } from './postgres-package.js';
 import { childrenOf, sendSignal, state, until } from './proc.js';
 import type { LabProcess } from './process.js';
+import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 
 export interface PostgresOptions {
@@ -228,30 +226,6 @@ async function serve(
     env: environment(site, files),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  await ready(server);
+  await ready('PostgreSQL', server, server.stderr, 'database system is ready to accept connections');
   return server;
-}
-
-const START_MILLIS = 30_000;
-
-/**
- * Reads the server's log: until it says that it is ready, and on for as long as it runs, lest it be stopped by a full
- * pipe.
- */
-async function ready(server: LabProcess): Promise<void> {
-  const lines = createInterface(server.stderr);
-  const log: string[] = [];
-  const said = new Promise<true>((resolve) => {
-    lines.on('line', (line) => {
-      if (line.includes('database system is ready to accept connections')) resolve(true);
-      log.push(line);
-      log.splice(0, log.length - 10);
-    });
-  });
-  const ended = once(lines, 'close').then(() => false);
-  const late = delay(START_MILLIS, false, { ref: false });
-  if (await Promise.race([said, ended, late])) return;
-  server.kill('SIGKILL');
-  await server.exited;
-  throw new LabError(`PostgreSQL did not start: ${log.join('; ')}`);
 }

@@ -5,9 +5,12 @@ import { LabUnavailableError } from './errors.js';
 /** The commands that the lab is made with, and the Debian package that brings each. */
 const PACKAGES = {
   ip: 'iproute2',
+  mariadbd: 'mariadb-server-core',
   mount: 'mount',
   nft: 'nftables',
   nsenter: 'util-linux',
+  'redis-cli': 'redis-tools',
+  'redis-server': 'redis-server',
   setpriv: 'util-linux',
   sh: 'dash',
   unshare: 'util-linux',

@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import { openCapture } from '@lifeguard/tcp';
+import type { AbstractConnector, Redis, RedisOptions } from 'ioredis';
+import { SentinelConnector, StandaloneConnector } from 'ioredis/built/connectors/index.js';
+
+export type ConnectorClass = NonNullable<RedisOptions['Connector']>;
+type Connect = AbstractConnector['connect'];
+
+/** Called with each socket before it connects. */
+export type Prepare = (socket: Socket) => void;
+
+/**
+ * The `Connector` that ioredis would take by itself, or the one in the options, with all the sockets prepared that it
+ * opens. It goes with the options into every duplicate of the client, and into its reconnects.
+ */
+export function preparingConnector(options: RedisOptions, prepare: Prepare): ConnectorClass {
+  return capturing(options.Connector ?? ownConnector(options, prepare), prepare);
+}
+
+/** As ioredis chooses it, but that the clients with which it asks Sentinels get their sockets prepared. */
+export function ownConnector(options: RedisOptions, prepare: Prepare): ConnectorClass {
+  if (!options.sentinels) return StandaloneConnector as ConnectorClass;
+  const Connector = capturing(StandaloneConnector as ConnectorClass, prepare);
+  class PreparingSentinelConnector extends AskingConnector {
+    override connectToSentinel(endpoint: unknown, more?: object): Redis {
+      return super.connectToSentinel(endpoint, { ...more, Connector });
+    }
+  }
+  return PreparingSentinelConnector as unknown as ConnectorClass;
+}
+
+/** Its types say that this is private. It is where every client for a Sentinel is made. */
+const AskingConnector = SentinelConnector as unknown as new (
+  options: unknown,
+) => { connectToSentinel(endpoint: unknown, options?: object): Redis };
+
+function capturing(Connector: ConnectorClass, prepare: Prepare): ConnectorClass {
+  const Base = Connector as unknown as new (options: unknown) => { connect: Connect };
+  class CapturingConnector extends Base {
+    constructor(options: unknown) {
+      super(options);
+      const connect = this.connect.bind(this);
+      this.connect = (tell) => withSocketsPrepared(() => connect(tell), prepare);
+    }
+  }
+  return CapturingConnector as unknown as ConnectorClass;
+}
+
+async function withSocketsPrepared<R>(connect: () => Promise<R>, prepare: Prepare): Promise<R> {
+  const capture = openCapture(prepare);
+  try {
+    return await capture.run(connect);
+  } finally {
+    // The next connect comes by here again.
+    capture.close();
+  }
+}
+
+/** Prepares the sockets of a client that is there already, and of the connect that `make` may have begun with it. */
+export function withClientPrepared(make: () => Redis | null, prepare: Prepare): void {
+  const capture = openCapture(prepare);
+  const redis = capture.run(make);
+  // A connect that has begun opens its socket in the next tick.
+  setImmediate(() => capture.close());
+  if (redis === null) return;
+  const { connector } = redis as unknown as { readonly connector: { connect: Connect } };
+  const connect = connector.connect.bind(connector);
+  connector.connect = (tell) => withSocketsPrepared(() => connect(tell), prepare);
+}

@@ -1,0 +1,4 @@
+export { type ClientArguments, createClient } from './client.js';
+export { createCluster } from './cluster.js';
+export { redisFactory } from './factory.js';
+export type { ClientOptions, ClusterClientOptions, LifeguardOptions } from './options.js';

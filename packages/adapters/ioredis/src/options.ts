@@ -1,0 +1,30 @@
+import { resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from '@lifeguard/tcp';
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+
+/** What is taken beside the options of ioredis. */
+export interface LifeguardOptions {
+  /** The socket options; what is left out comes from the environment, then from the default. */
+  tcp?: Partial<TcpOptions>;
+}
+
+/**
+ * The options of `new Redis()` and of Lifeguard. A `connectionName` of `orders` reads `LIFEGUARD_ORDERS_USER_TIMEOUT` before
+ * `LIFEGUARD_USER_TIMEOUT`, and so for every variable.
+ */
+export type ClientOptions = RedisOptions & LifeguardOptions;
+
+/** The options of `new Cluster()` and of Lifeguard. */
+export type ClusterClientOptions = ClusterOptions & LifeguardOptions;
+
+/**
+ * Completes the socket options, and warns once of those that don't do what is hoped for.
+ *
+ * @throws {ConfigError} that names every option and variable that can't be used
+ */
+export function resolveTcp(tcp: Partial<TcpOptions> | undefined, name: string | undefined): Readonly<TcpOptions> {
+  const resolved = resolveTcpOptions(tcp, { prefix: 'tcp.', name });
+  for (const warning of tcpOptionWarnings(resolved)) {
+    process.emitWarning(warning, { type: 'LifeguardWarning', code: 'LIFEGUARD_TCP_OPTIONS' });
+  }
+  return resolved;
+}

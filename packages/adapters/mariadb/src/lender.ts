@@ -1,0 +1,255 @@
+import { EventEmitter } from 'node:events';
+import { type Pool as Clients, createPool, type Factory, LifeguardError } from '@lifeguard/pool';
+import { SqlError } from 'mariadb';
+import { isCallersFault, isPermanent } from './classify.js';
+import type { Driver, DriverConnection } from './driver.js';
+import { type PoolConfig, toClientsOptions, toConnectionOptions } from './options.js';
+import { Session } from './session.js';
+import { close, cutOff } from './socket.js';
+
+/** How long a connection that was released with a query under way may take to finish it, and then to be cleaned. */
+const CLEANING_MILLIS = 1000;
+
+/** What a borrower may call, or anybody else who has waited for it: the names of what the driver pool tells. */
+export interface LenderEvents<C> {
+  connection: [connection: C];
+  acquire: [connection: C];
+  enqueue: [];
+  release: [connection: C];
+  error: [error: unknown];
+}
+
+/** Opens, lends and takes back the connections of a pool, and tells of it. */
+export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvents<C>> {
+  readonly #driver: Driver<C>;
+  readonly #clients: Clients<C>;
+  readonly #config: PoolConfig;
+  readonly #adopt: (connection: C) => void;
+  readonly #sessions = new WeakMap<C, Session<C>>();
+  readonly #lent = new Set<C>();
+  readonly #returning = new Set<C>();
+  /** Connections that have been returned once: what was set before that is their own. */
+  readonly #settled = new WeakSet<C>();
+  #closed = false;
+
+  /**
+   * @param adopt told of each new connection
+   * @throws {ConfigError} that names every option and variable that can't be used
+   */
+  constructor(driver: Driver<C>, config: PoolConfig, adopt: (connection: C) => void) {
+    super();
+    this.#driver = driver;
+    this.#adopt = adopt;
+    this.#config = config;
+    this.#clients = createPool(this.#factory(), toClientsOptions(config));
+    this.#clients.on('connect', (connection) => this.emit('connection', connection));
+    this.#clients.on('error', (error) => this.listenerCount('error') > 0 && this.emit('error', error));
+    this.#clients.on('evict', (connection) => {
+      this.#lent.delete(connection);
+      this.#returning.delete(connection);
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Connections that are there, lent or idle. */
+  get total(): number {
+    return this.#lent.size + this.#clients.available;
+  }
+
+  get active(): number {
+    return this.#lent.size;
+  }
+
+  get idle(): number {
+    return this.#clients.available;
+  }
+
+  /** At most. */
+  get max(): number {
+    return this.#clients.max;
+  }
+
+  get waiting(): number {
+    return this.#clients.pending;
+  }
+
+  async checkOut(): Promise<C> {
+    if (this.#closed) throw sqlError('pool is closed', ALREADY_CLOSED);
+    if (this.#clients.available === 0) this.emit('enqueue');
+    const connection = await this.#clients.acquire().catch((error: unknown) => {
+      throw inDriversWords(error);
+    });
+    this.#lent.add(connection);
+    this.emit('acquire', connection);
+    return connection;
+  }
+
+  /**
+   * Does nothing to what is not lent. Resolves when it can be lent again, or has been closed. Never rejects.
+   *
+   * @param isIdle whether all that it was asked has been answered
+   */
+  async takeBack(connection: C, isIdle = false): Promise<void> {
+    if (!this.#lent.has(connection) || this.#returning.has(connection)) return;
+    this.#returning.add(connection);
+    if (!connection.isValid()) this.#discard(connection);
+    else if (this.#config.noControlAfterUse || (isIdle && this.#isUntouched(connection))) this.#putBack(connection);
+    else await this.#clean(connection);
+  }
+
+  /** A statement of a borrower's has failed. */
+  noteFailure(connection: C, error: unknown): void {
+    this.#sessions.get(connection)?.failed(error);
+  }
+
+  noteUser(connection: C): void {
+    this.#sessions.get(connection)?.changedUser();
+  }
+
+  /** Closes it at once, under its borrower if need be. */
+  destroy(connection: C): void {
+    cutOff(connection);
+    this.#lose(connection);
+  }
+
+  /** Refuses who waits, and waits for the lent ones, 10 s at most. Resolves when all are closed. */
+  async shutDown(): Promise<void> {
+    if (this.#closed) throw sqlError('pool is already closed', ALREADY_CLOSED);
+    this.#closed = true;
+    await this.#clients.close({ timeoutMillis: 10_000 });
+  }
+
+  #factory(): Factory<C> {
+    const driver = this.#driver;
+    return {
+      name: 'mariadb',
+      create: () => this.#open(),
+      destroy: (connection) => close(driver, connection),
+      validate: async (connection) => {
+        await driver.ping(connection);
+        return true;
+      },
+      isFatal: () => true,
+      isPermanent,
+      isCallersFault,
+    };
+  }
+
+  async #open(): Promise<C> {
+    const connection = await this.#driver.open(toConnectionOptions(this.#config));
+    const session = new Session(connection, this.#driver, this.#config.database);
+    this.#sessions.set(connection, session);
+    if (!this.#config.noControlAfterUse && !this.#config.resetAfterUse) await session.track();
+    // The driver takes all listeners off a socket that it closes, those of the pool too.
+    connection.on('error', () => this.#lose(connection));
+    connection.on('end', () => this.#lose(connection));
+    this.#adopt(connection);
+    return connection;
+  }
+
+  /** It has failed, or was ended by its borrower. In a tick of its own, for the pool may know the reason by then. */
+  #lose(connection: C): void {
+    process.nextTick(() => {
+      this.#lent.delete(connection);
+      this.#returning.delete(connection);
+      this.#clients.destroy(connection).catch(() => {});
+    });
+  }
+
+  #isUntouched(connection: C): boolean {
+    const session = this.#sessions.get(connection);
+    return !(session?.isChanged || session?.isInTransaction || session?.isBeyondRepair || this.#config.resetAfterUse);
+  }
+
+  async #clean(connection: C): Promise<void> {
+    const late = setTimeout(() => {
+      cutOff(connection);
+      this.#discard(connection, new Error('not ready within a second'));
+    }, CLEANING_MILLIS);
+    try {
+      const isClean = await this.#isCleaned(connection);
+      if (!this.#returning.has(connection)) return;
+      if (isClean) this.#putBack(connection);
+      else this.#discard(connection);
+    } catch (error) {
+      this.#discard(connection, error);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** @returns whether it can be lent again */
+  async #isCleaned(connection: C): Promise<boolean> {
+    const session = this.#sessions.get(connection);
+    if (!session) return false;
+    // Waits for what is due, and sends nothing if there is nothing to be undone.
+    await session.rollback();
+    if (session.isBeyondRepair) throw new Error('released with a session of another user, or of a read-only server');
+    if (this.#config.resetAfterUse) await session.reset();
+    else if (session.isChanged) return this.#isRestored(connection, session);
+    this.#settled.add(connection);
+    return true;
+  }
+
+  async #isRestored(connection: C, session: Session<C>): Promise<boolean> {
+    const hasSetUp = this.listenerCount('connection') > 0;
+    if (hasSetUp && !this.#settled.has(connection)) {
+      this.#settled.add(connection);
+      session.accept();
+      return true;
+    }
+    // What these have set would be gone. A new connection has it.
+    if (hasSetUp || this.#config.sessionVariables) return false;
+    await session.restore();
+    return true;
+  }
+
+  #putBack(connection: C): void {
+    this.#lent.delete(connection);
+    this.#returning.delete(connection);
+    void this.#clients.release(connection);
+    this.emit('release', connection);
+  }
+
+  /** @param error why, for the pool's log */
+  #discard(connection: C, error?: unknown): void {
+    if (!this.#lent.delete(connection)) return;
+    this.#returning.delete(connection);
+    const gone = error === undefined ? this.#clients.destroy(connection) : this.#clients.release(connection, error);
+    gone.catch(() => {});
+  }
+}
+
+/** The driver's numbers for its own errors. */
+const ALREADY_CLOSED = 45027;
+const GET_CONNECTION_TIMEOUT = 45028;
+const CLOSING_POOL = 45037;
+
+function inDriversWords(error: unknown): unknown {
+  if (!(error instanceof LifeguardError)) return error;
+  if (error.code === 'ERR_POOL_CLOSED')
+    return sqlError('pool is ending, connection request aborted', CLOSING_POOL, error);
+  const { message } = error;
+  return sqlError(`retrieve connection from pool timeout: ${message}`, GET_CONNECTION_TIMEOUT, error);
+}
+
+/** The class is exported, its constructor is not in the types. */
+const DriverError = SqlError as unknown as new (
+  message: string,
+  sql: null,
+  fatal: boolean,
+  info: null,
+  sqlState: string,
+  errno: number,
+  stack: undefined,
+  addHeader: undefined,
+  options: object | undefined,
+) => SqlError;
+
+function sqlError(message: string, errno: number, cause?: unknown): SqlError {
+  const options = cause === undefined ? undefined : { cause };
+  return new DriverError(message, null, false, null, 'HY000', errno, undefined, undefined, options);
+}

@@ -1,0 +1,97 @@
+import { isEnabled, LifeguardError } from '@lifeguard/tcp';
+import mysql, { type Pool, type PoolConnection } from 'mysql2';
+import { type ConnectionCallback, DriverPool, type DriverPoolConfig } from './driver.js';
+import { Lender } from './lender.js';
+import { inDriversWords, type PoolConfig, readConfig, toDriverOptions } from './options.js';
+import { PooledConnection } from './pooled-connection.js';
+
+/**
+ * `createPool` of mysql2, with the same options, methods and events, on connections that are hardened, and that leave the
+ * pool as soon as the kernel gives up on them. What differs is in the README.
+ *
+ * @param config a URL, or the options of mysql2 and of Lifeguard
+ * @throws {ConfigError} that names every option and every environment variable that can't be used
+ */
+export function createPool(config: string | PoolConfig): Pool {
+  const options = readConfig(config);
+  const { connectTimeout } = options;
+  if (!isEnabled()) return mysql.createPool({ ...toDriverOptions(options), ...(connectTimeout && { connectTimeout }) });
+  return new LifeguardPool(options) as unknown as Pool;
+}
+
+/** mysql2's pool with another heart: its `query`, `execute` and helpers, on connections that `@lifeguard/pool` keeps. */
+class LifeguardPool extends DriverPool {
+  readonly #lender: Lender;
+
+  constructor(options: PoolConfig) {
+    super({ config: completeConfig(options) });
+    const lender = inDriversWords(() => new Lender(this, options));
+    this.#lender = lender;
+    const { connectionLimit = lender.max, maxIdle = connectionLimit } = options;
+    Object.assign(this.config, { connectionLimit, maxIdle });
+    // Private by their names, and yet programs and tools count by them.
+    Object.defineProperties(this, {
+      _allConnections: counter(() => lender.total),
+      _freeConnections: counter(() => lender.idle),
+      _connectionQueue: counter(() => lender.queued),
+    });
+  }
+
+  override getConnection(callback: ConnectionCallback): void {
+    const refusal = this.#refusal();
+    if (refusal) {
+      process.nextTick(callback, refusal);
+      return;
+    }
+    if (this.#lender.isExhausted) this.emit('enqueue');
+    this.#lender.checkOut().then(
+      (connection) => {
+        this.emit('acquire', connection);
+        // In a tick of its own: what a callback throws is an uncaught exception, not a rejection of ours.
+        process.nextTick(callback, null, connection as unknown as PoolConnection);
+      },
+      (error: unknown) => process.nextTick(callback, inPoolsWords(error)),
+    );
+  }
+
+  override releaseConnection(connection: unknown): void {
+    const core = coreOf(connection);
+    if (core instanceof PooledConnection) this.#lender.takeBack(core);
+  }
+
+  override end(callback?: (error?: unknown) => void): void {
+    this._closed = true;
+    this.#lender.shutDown().then(() => callback && process.nextTick(callback));
+  }
+
+  #refusal(): Error | undefined {
+    if (this._closed) return closed();
+    if (!this.#lender.isFull) return undefined;
+    return new Error(this.config.waitForConnections ? 'Queue limit reached.' : 'No connections available.');
+  }
+}
+
+/** mysql2 completes options only as it makes a pool. That opens nothing, and without `maxIdle` starts no timer. */
+function completeConfig(options: PoolConfig): DriverPoolConfig {
+  const { maxIdle: _, ...driverOptions } = toDriverOptions(options) as PoolConfig;
+  return (mysql.createPool(driverOptions) as unknown as DriverPool).config;
+}
+
+/** A connection of the promise API has the one of the callback API in it. */
+function coreOf(connection: unknown): unknown {
+  return connection instanceof PooledConnection ? connection : Object(connection).connection;
+}
+
+function closed(cause?: unknown): Error {
+  return new Error('Pool is closed.', cause === undefined ? undefined : { cause });
+}
+
+function inPoolsWords(error: unknown): unknown {
+  if (!(error instanceof LifeguardError)) return error;
+  if (error.code === 'ERR_POOL_CLOSED') return closed(error);
+  return error;
+}
+
+function counter(count: () => number): PropertyDescriptor {
+  return { value: Object.defineProperty({}, 'length', { get: count, enumerable: true }) };
+}

@@ -1,0 +1,117 @@
+import type { EventEmitter } from 'node:events';
+import { harden, isEnabled } from '@lifeguard/tcp';
+import type { RedisFunctions, RedisModules, RedisScripts, RespVersions, TypeMapping } from 'redis';
+import * as redis from 'redis';
+import { followConnects, marked } from './follow.js';
+import { type LifeguardOptions, resolveTcp } from './options.js';
+import { Pace } from './pace.js';
+
+interface SocketOptions {
+  readonly connectTimeout?: number;
+  readonly reconnectStrategy?: unknown;
+}
+
+/** What is looked at among the options of a client. */
+interface ClientOptions extends LifeguardOptions {
+  readonly name?: string;
+  readonly socket?: SocketOptions;
+}
+
+/**
+ * `createClient` of node-redis: an ordinary client. Every socket that it opens is hardened, in each reconnect, and so are those
+ * of its duplicates and pools. While the server is away it is tried again at least every 0.8 s; a `reconnectStrategy` or a
+ * `connectTimeout` of your own goes before that. An `'error'` that nobody listens to does not end the process.
+ *
+ * With `LIFEGUARD_ENABLED` off it is node-redis's own, and that is all.
+ *
+ * @throws {ConfigError} that names every socket option and variable that can't be used
+ */
+export function createClient<
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+  RESP extends RespVersions,
+  T extends TypeMapping,
+>(
+  options?: redis.RedisClientOptions<M, F, S, RESP, T> & LifeguardOptions,
+): ReturnType<typeof redis.createClient<M, F, S, RESP, T>> {
+  if (!isEnabled()) return redis.createClient(options);
+  const client = redis.createClient(hardened(options ?? {}) as redis.RedisClientOptions<M, F, S, RESP, T>);
+  followConnects(client);
+  return heard(client);
+}
+
+/** `createClientPool` of node-redis, as `createClient`. */
+export function createClientPool<
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+  RESP extends RespVersions,
+  T extends TypeMapping = Record<never, never>,
+>(
+  options?: Omit<redis.RedisClientOptions<M, F, S, RESP, T>, 'clientSideCache'> & LifeguardOptions,
+  poolOptions?: Parameters<typeof redis.createClientPool>[1],
+): ReturnType<typeof redis.createClientPool<M, F, S, RESP, T>> {
+  if (!isEnabled()) return redis.createClientPool(options, poolOptions);
+  followConnects(redis.createClient());
+  return heard(redis.createClientPool(hardened(options ?? {}) as typeof options, poolOptions));
+}
+
+/** `createCluster` of node-redis, as `createClient`: sockets to all nodes are hardened. */
+export function createCluster<
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+  RESP extends RespVersions,
+  T extends TypeMapping,
+>(
+  options: redis.RedisClusterOptions<M, F, S, RESP, T> & LifeguardOptions,
+): ReturnType<typeof redis.createCluster<M, F, S, RESP, T>> {
+  if (!isEnabled()) return redis.createCluster(options);
+  followConnects(redis.createClient());
+  const defaults = hardened({ tcp: options.tcp, ...options.defaults });
+  return heard(redis.createCluster({ ...options, defaults } as typeof options));
+}
+
+/** `createSentinel` of node-redis, as `createClient`: sockets to all nodes and to the Sentinels are hardened. */
+export function createSentinel<
+  M extends RedisModules,
+  F extends RedisFunctions,
+  S extends RedisScripts,
+  RESP extends RespVersions,
+  T extends TypeMapping,
+>(
+  options: redis.RedisSentinelOptions<M, F, S, RESP, T> & LifeguardOptions,
+): ReturnType<typeof redis.createSentinel<M, F, S, RESP, T>> {
+  if (!isEnabled()) return redis.createSentinel(options);
+  followConnects(redis.createClient());
+  const nodeClientOptions = hardened({ tcp: options.tcp, ...options.nodeClientOptions });
+  const sentinelClientOptions = hardened({ tcp: options.tcp, ...options.sentinelClientOptions });
+  return heard(redis.createSentinel({ ...options, nodeClientOptions, sentinelClientOptions } as typeof options));
+}
+
+function hardened(given: object): object {
+  const options: ClientOptions = given;
+  const tcp = resolveTcp(options.tcp, options.name);
+  const pace = new Pace();
+  const socket = {
+    reconnectStrategy: (retries: number, cause: unknown) => reconnect(pace, retries, cause),
+    ...options.socket,
+  };
+  const isBounded = options.socket?.connectTimeout === undefined;
+  return marked({ ...options, socket }, (each) => {
+    harden(each, tcp);
+    if (isBounded) pace.follow(each);
+  });
+}
+
+/** As node-redis has it, a client whose `socketTimeout` has run out does not reconnect. */
+function reconnect(pace: Pace, retries: number, cause: unknown): number | false {
+  return Object(cause).constructor.name === 'SocketTimeoutError' ? false : pace.pause(retries + 1);
+}
+
+/** An error that nobody listens to would end the process. */
+function heard<C>(client: C): C {
+  (client as EventEmitter).on('error', () => {});
+  return client;
+}

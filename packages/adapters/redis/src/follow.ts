@@ -1,0 +1,87 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { type Capture, openCapture } from '@lifeguard/tcp';
+
+/** Called with each socket before it connects. */
+export type Prepare = (socket: Socket) => void;
+
+/**
+ * The mark stands among a client's options: node-redis hands these on to every duplicate, and to each client that a
+ * cluster, a pool or a Sentinel client makes, when and from wherever it makes it.
+ */
+const PREPARE = Symbol('lifeguard.prepare');
+
+/** Options by which every socket that a client opens is prepared. */
+export function marked<O extends object>(options: O, prepare: Prepare): O {
+  return { ...options, [PREPARE]: prepare };
+}
+
+interface Client extends EventEmitter {
+  readonly options?: { readonly [PREPARE]?: Prepare };
+  connect(...args: unknown[]): Promise<unknown>;
+}
+
+const followed = new WeakSet<object>();
+const captures = new WeakMap<object, Capture>();
+
+/**
+ * From here on, the clients that are marked have their sockets prepared; all others go by unchanged. No option of node-redis
+ * reaches the socket, but every client connects by this one method, and reconnects as a consequence of it.
+ *
+ * @param client any client, to find the method
+ */
+export function followConnects(client: object): void {
+  const prototype = ownerOf(client, 'connect') as Client;
+  if (followed.has(prototype)) return;
+  followed.add(prototype);
+  const { connect } = prototype;
+  prototype.connect = function follow(this: Client, ...args) {
+    const prepare = this.options?.[PREPARE];
+    const go = () => Reflect.apply(connect, this, args);
+    return prepare ? captureFor(this, prepare).run(go) : go();
+  };
+}
+
+/** The one place in which all clients of a package have this method. */
+function ownerOf(object: object, method: string): object {
+  let owner: object = object;
+  for (let next: object | null = object; next !== null; next = Object.getPrototypeOf(next)) {
+    if (Object.hasOwn(next, method)) owner = next;
+  }
+  return owner;
+}
+
+function captureFor(client: Client, prepare: Prepare): Capture {
+  const open = captures.get(client);
+  if (open) return open;
+  const capture = openCapture((socket) => {
+    prepare(socket);
+    followUntilReady(client, socket);
+  });
+  captures.set(client, capture);
+  // An error that nobody listens to would end the process. Duplicates come by nowhere else.
+  if (client.listenerCount('error') === 0) client.on('error', () => {});
+  client.once('end', () => {
+    capture.close();
+    captures.delete(client);
+  });
+  return capture;
+}
+
+/**
+ * A reconnect is a loop of awaited connects. Node.js before 24 must follow async contexts for as long as that goes on, or the
+ * loop falls out of its own; a capture by itself stops doing so at each socket. So another is kept at work until then.
+ */
+function followUntilReady(client: Client, socket: Socket): void {
+  const holder = openCapture(() => {});
+  holder.run(() => new Promise(() => {}));
+  const release = () => {
+    holder.close();
+    client.off('ready', release);
+    client.off('end', release);
+    socket.off('close', release);
+  };
+  client.on('ready', release);
+  client.on('end', release);
+  socket.on('close', release);
+}

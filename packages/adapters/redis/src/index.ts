@@ -1,0 +1,3 @@
+export { createClient, createClientPool, createCluster, createSentinel } from './client.js';
+export { type PlainClient, redisFactory } from './factory.js';
+export type { LifeguardOptions } from './options.js';

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Certificate } from './certificate.js';
+import { LabError, LabUnavailableError } from './errors.js';
+import type { Host } from './host.js';
+import { loopbackSite } from './loopback.js';
+import type { LabProcess } from './process.js';
+import { ready } from './ready.js';
+import { hostSite, type Site } from './site.js';
+import { requireTools, tool } from './tools.js';
+
+export interface RedisOptions {
+  /** Default: 6379 on a host, any free port on loopback. */
+  readonly port?: number;
+  /** Of the user `default`. Default: a random one. */
+  readonly password?: string;
+  /** Whether it speaks TLS too, on another port, with a certificate that signs itself: `tlsPort`, `ca`. Default: no. */
+  readonly tls?: boolean;
+  /** The server to be a replica of. It must have the same password. */
+  readonly replicaOf?: RedisServer;
+  /** Directives of redis.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Why no Redis can be started on this machine; undefined if one can. */
+export function redisUnavailable(): string | undefined {
+  try {
+    requireTools(['redis-server', 'redis-cli']);
+    return undefined;
+  } catch (error) {
+    if (error instanceof LabUnavailableError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Starts a real, empty Redis, on a host of the lab, or on this machine's loopback address, for which no lab is needed.
+ * Settles when it answers. Its data live in memory, and survive `kill` and `restart`.
+ *
+ * @throws LabUnavailableError if Redis is not installed; LabError if it does not start: with the last lines of its log
+ */
+export function startRedis(where: Host | 'loopback', options: RedisOptions = {}): Promise<RedisServer> {
+  return startProgram(where, (site) => serverProgram(site, options));
+}
+
+/** What distinguishes a Redis from a Sentinel. @internal */
+export interface RedisProgram {
+  readonly port: number;
+  readonly tlsPort?: number | undefined;
+  /** Empty: none. */
+  readonly password: string;
+  readonly directives: readonly string[];
+  readonly flags: readonly string[];
+  /** What its log says when it answers. */
+  readonly readiness: string;
+}
+
+/** @internal */
+export async function startProgram(
+  where: Host | 'loopback',
+  program: (site: Site) => Promise<RedisProgram>,
+): Promise<RedisServer> {
+  requireTools(['redis-server', 'redis-cli']);
+  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
+  try {
+    return await RedisServer.start(site, await program(site));
+  } catch (error) {
+    await site.close();
+    throw error;
+  }
+}
+
+/** A running Redis or Sentinel, and all that a client must know of it. */
+export class RedisServer implements AsyncDisposable {
+  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
+  readonly host: string;
+  readonly port: number;
+  /** Where it speaks TLS, if it does. */
+  readonly tlsPort: number | undefined;
+  /** Of the user `default`. A Sentinel has none. */
+  readonly password: string;
+  /** For clients to trust, PEM; undefined without TLS. It names the host and its addresses, and belongs to the host. */
+  readonly ca: string | undefined;
+  readonly #site: Site;
+  readonly #program: RedisProgram;
+  #process: LabProcess;
+
+  private constructor(site: Site, program: RedisProgram, ca: string | undefined, process: LabProcess) {
+    this.host = site.address;
+    this.port = program.port;
+    this.tlsPort = program.tlsPort;
+    this.password = program.password;
+    this.ca = ca;
+    this.#site = site;
+    this.#program = program;
+    this.#process = process;
+  }
+
+  /** @internal */
+  static async start(site: Site, program: RedisProgram): Promise<RedisServer> {
+    const certificate = program.tlsPort === undefined ? undefined : site.certificate();
+    await initialize(site, program, certificate);
+    return new RedisServer(site, program, certificate?.certificate, await serve(site, program, program.readiness));
+  }
+
+  /** Another one after each `restart`. */
+  get process(): LabProcess {
+    return this.#process;
+  }
+
+  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#process.exited;
+  }
+
+  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
+  async freeze(): Promise<void> {
+    await this.#process.freeze();
+  }
+
+  /** Lets it go on. */
+  async thaw(): Promise<void> {
+    await this.#process.thaw();
+  }
+
+  /** Shuts it down in order. The data stay for `restart`. */
+  async stop(): Promise<void> {
+    if (!this.#process.running) return;
+    await this.thaw();
+    this.#process.kill('SIGTERM');
+    await this.#process.exited;
+  }
+
+  /**
+   * Starts it again on the same data, having killed it if it runs. After a power failure there are none: start another.
+   *
+   * @param until `answering`, or only `listening`: while it loads its data, it answers `LOADING` to most commands
+   * @throws LabError if it does not start
+   */
+  async restart(until: 'answering' | 'listening' = 'answering'): Promise<void> {
+    await this.kill();
+    const readiness = until === 'answering' ? this.#program.readiness : LISTENING;
+    this.#process = await serve(this.#site, this.#program, readiness);
+  }
+
+  /**
+   * Has `redis-cli` say a command to it, on its own host.
+   * @returns the answer as `redis-cli` prints it
+   * @throws LabError with the answer if that is an error
+   */
+  async command(...words: readonly string[]): Promise<string> {
+    const args = ['-h', this.#site.address, '-p', String(this.port), '-e', '--no-auth-warning', ...words];
+    const env: Record<string, string> = this.password === '' ? {} : { REDISCLI_AUTH: this.password };
+    const cli = await this.#site.spawn(tool('redis-cli'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [out, err, { code }] = await Promise.all([text(cli.stdout), text(cli.stderr), cli.exited]);
+    if (code !== 0) throw new LabError(`redis-cli ${words.join(' ')}: ${out.trim() || err.trim()}`);
+    return out.trim();
+  }
+
+  /** Ends it, and removes its data. */
+  async close(): Promise<void> {
+    await this.kill();
+    await this.#site.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** @internal */
+export async function serverProgram(site: Site, options: RedisOptions): Promise<RedisProgram> {
+  const password = options.password ?? options.replicaOf?.password ?? randomUUID();
+  const port = options.port ?? (await site.port(6379));
+  const tlsPort = options.tls ? await site.port(port + 1) : undefined;
+  const { replicaOf } = options;
+  return {
+    port,
+    tlsPort,
+    password,
+    directives: [
+      ...(password === '' ? [] : [`requirepass ${quote(password)}`, `masterauth ${quote(password)}`]),
+      ...(tlsPort === undefined ? [] : [`tls-port ${tlsPort}`, ...TLS]),
+      ...(replicaOf === undefined ? [] : [`replicaof ${replicaOf.host} ${replicaOf.port}`]),
+      ...QUICK,
+      ...Object.entries(options.settings ?? {}).map(([name, value]) => `${name} ${value}`),
+    ],
+    flags: [],
+    readiness: 'Ready to accept connections',
+  };
+}
+
+/** Said before the data are loaded. */
+const LISTENING = 'Server initialized';
+
+const TLS = [
+  'tls-cert-file server.crt',
+  'tls-key-file server.key',
+  'tls-ca-cert-file server.crt',
+  'tls-auth-clients no',
+];
+
+const QUICK = [
+  // Written by the server itself before it answers, so that nothing is lost with a process that is killed.
+  'appendonly yes',
+  'appendfsync no',
+  'save ""',
+  // Replication at once, and not in case other replicas come.
+  'repl-diskless-sync-delay 0',
+];
+
+/** As redis.conf wants a word that may contain anything. @internal */
+export function quote(word: string): string {
+  return `"${word.replaceAll(/["\\]/g, '\\$&')}"`;
+}
+
+// Runs in the site's folder, which it makes.
+const INITIALIZE = `
+umask 077
+mkdir -p -- "$FOLDER"
+cd -- "$FOLDER"
+printf %s "$CONFIG" > redis.conf
+[ -n "$KEY" ] || exit 0
+printf %s "$KEY" > server.key
+printf %s "$CERTIFICATE" > server.crt
+`;
+
+async function initialize(site: Site, program: RedisProgram, certificate: Certificate | undefined): Promise<void> {
+  const addresses = site.listen === '*' ? '* -::*' : site.listen;
+  const common = [`port ${program.port}`, `bind ${addresses}`, 'protected-mode no', `dir ${quote(site.folder)}`];
+  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
+    env: {
+      FOLDER: site.folder,
+      CONFIG: `${[...common, ...program.directives].join('\n')}\n`,
+      KEY: certificate?.key ?? '',
+      CERTIFICATE: certificate?.certificate ?? '',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
+  if (code !== 0) throw new LabError(`Redis could not be set up, ${code ?? signal}: ${err.trim()}`);
+}
+
+async function serve(site: Site, program: RedisProgram, readiness: string): Promise<LabProcess> {
+  const server = await site.spawn(tool('redis-server'), [join(site.folder, 'redis.conf'), ...program.flags], {
+    cwd: site.folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await ready('Redis', server, server.stdout, readiness);
+  return server;
+}

@@ -1,0 +1,7 @@
+import { testSqlFaults } from './sql-matrix.js';
+
+testSqlFaults({
+  program: new URL('./mysql2-client.mjs', import.meta.url),
+  lost: ['PROTOCOL_CONNECTION_LOST'],
+  tooLate: 'ERR_POOL_ACQUIRE_TIMEOUT',
+});
