@@ -172,6 +172,18 @@ describe('lending', () => {
     expect([pool.available, resets]).toEqual([1, [connection]]);
   });
 
+  test('a connection that is known to have failed is not reset, and goes by the reason of its failure', async () => {
+    const server = await listen();
+    const accepted = once(server, 'connection');
+    const reset = () => Promise.reject(new Error('can’t be reset'));
+    const pool = makePool({ ...socketFactory(portOf(server)), reset });
+    const socket = await pool.acquire();
+    ((await accepted) as [Socket])[0].resetAndDestroy();
+    await new Promise((resolve) => socket.once('close', resolve));
+    await pool.release(socket);
+    expect(pool.stats().evicted).toEqual({ reset: 1 });
+  });
+
   test('a second release, and the release of a stranger, are told apart', async () => {
     const pool = makePool(numbered().factory);
     const mine = await pool.acquire();

@@ -249,7 +249,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (this.heard.release || channels.release.hasSubscribers) this.#announce('release', resource, error);
     if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
       this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
-    } else if (this.#looksOver) {
+    } else if (this.#looksOver && !connection.failure) {
       this.#lookOver(connection);
     } else {
       this.#offer(connection);

@@ -1,0 +1,3 @@
+export { type Check, checksFor } from './checks.js';
+export { ConformanceError, checkConformance, conformance, type TestRunner } from './conformance.js';
+export type { Address, Dirt, Subject } from './subject.js';
