@@ -454,6 +454,20 @@ describe('connecting', () => {
     await expect(waiting).resolves.toHaveLength(3);
   });
 
+  test('no connect is begun for one who waits when a connection for him has just arrived', async () => {
+    const arrivals: ((each: number) => void)[] = [];
+    const create = () => new Promise<number>((resolve) => arrivals.push(resolve));
+    const pool = makePool({ create, destroy: () => {} }, { max: 2, maxConnecting: 1 });
+    const impatient = new AbortController();
+    const gone = pool.acquire({ signal: impatient.signal }).catch(() => 'gone');
+    const served = pool.acquire();
+    arrivals[0]?.(1);
+    impatient.abort();
+    await expect(Promise.all([gone, served])).resolves.toEqual(['gone', 1]);
+    await new Promise(setImmediate);
+    expect(arrivals).toHaveLength(1);
+  });
+
   test('a permanent error rejects all who wait, at once, with the driver’s own error', async () => {
     const error = new Error('wrong password');
     const pool = makePool({ create: () => Promise.reject(error), destroy: () => {}, isPermanent: (e) => e === error });

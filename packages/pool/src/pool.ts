@@ -151,7 +151,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#connector = new Connector<Connection<T>>({
       maxConnecting,
       start: () => this.#startAttempt(),
-      demand: () => ({ waiting: this.#desk.waiting, missing: this.#missing, lent: this.borrowed }),
+      demand: () => ({ waiting: this.#unserved, missing: this.#missing, lent: this.borrowed }),
       failed: (error) => this.#connectFailed(error),
       surplus: (connection) => this.#turnAway(connection),
     });
@@ -376,6 +376,11 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #tooLate(timeoutMillis: number): Error {
     this.#counter.timeouts += 1;
     return new AcquireTimeoutError(timeoutMillis, this.#state(), this.#connector.lastError);
+  }
+
+  /** Who waits, less those for whom a connection has arrived already. */
+  get #unserved(): number {
+    return Math.max(0, this.#desk.waiting - this.#arriving);
   }
 
   get #missing(): number {
