@@ -106,7 +106,10 @@ describe
       expect(tookMillis).toBeLessThan(SHORT.userTimeoutMillis + NOISE_MILLIS);
       await postgres.thaw();
       expect(await client.call('ask', 'SELECT 1 AS value', [])).toMatchObject({ value: 1 });
-      expect(await client.call('look')).toMatchObject({ log: ['evicted (timed-out)'], size: CONNECTIONS - 1 });
+      // The others have to answer before they are lent again; for who asks meanwhile one more may be opened.
+      const { log, size } = await client.call('look');
+      expect(log).toEqual(['evicted (timed-out)']);
+      expect(size).toBeGreaterThanOrEqual(CONNECTIONS - 1);
       await client.call('close');
     });
 

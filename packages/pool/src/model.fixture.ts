@@ -339,17 +339,22 @@ export class Model {
 
   /** Opens what is wanted and allowed. */
   #connect(): void {
-    const { min, max, maxConnecting, connectTimeoutMillis } = this.#options;
+    const { connectTimeoutMillis } = this.#options;
     if (this.#phase === 'closed' || this.#now < this.#notBefore) return;
-    const arriving = this.#open.filter(({ place }) => place === 'arriving').length;
-    const missing = this.#phase === 'open' ? min - this.#open.length : 0;
-    const wanted = Math.max(this.#waiting.length - arriving, missing);
-    const atOnce = this.#failures > 0 ? 1 : maxConnecting;
-    while (!this.#isRush() && this.#connecting.length < Math.min(wanted, max - this.#open.length, atOnce)) {
+    while (!this.#isRush() && this.#connecting.length < this.#wanted) {
       const deadline = this.#now + connectTimeoutMillis;
       this.#connecting.push({ id: this.#begun.length, generation: this.#generation, deadline });
       this.#begun.push(this.#now);
     }
+  }
+
+  /** How many connects ought to be under way. */
+  get #wanted(): number {
+    const { min, max, maxConnecting } = this.#options;
+    const arriving = this.#open.filter(({ place }) => place === 'arriving').length;
+    const missing = this.#phase === 'open' ? min - this.#open.length : 0;
+    const wanted = Math.max(this.#waiting.length - arriving, missing);
+    return Math.min(wanted, max - this.#open.length, this.#failures > 0 ? 1 : maxConnecting);
   }
 
   /** What is lent may come back before another connect would be answered. */
@@ -362,30 +367,34 @@ export class Model {
   }
 
   /**
-   * The pool looks at demand more than once in a turn. If anything was lent at one of these looks, it was right not to
-   * begin another connect.
+   * The pool looks at demand more than once in a turn. What it has not begun it need not have, if it does without now; if
+   * it may wait, for something was lent at one of these looks and there is a connect under way; or if it pauses now, or
+   * has been closed.
    */
   #putOff(connects: number): void {
-    const least = this.#hasLent ? Math.max(connects, this.#begunBefore) : Number.POSITIVE_INFINITY;
-    while (this.#begun.length > least && this.#connecting.length > 1) {
+    while (this.#begun.length > Math.max(connects, this.#begunBefore) && this.#canPutOff()) {
       this.#begun.pop();
-      this.#connecting.pop();
+      this.#connecting = this.#connecting.filter(({ id }) => id < this.#begun.length);
+      this.#abandoned = this.#abandoned.filter((id) => id < this.#begun.length);
     }
     this.#hasLent = this.lent.length > 0;
+  }
+
+  #canPutOff(): boolean {
+    const others = this.#connecting.length - 1;
+    const mayWait = this.#hasLent && others > 0;
+    return this.#phase === 'closed' || this.#now < this.#notBefore || mayWait || others >= this.#wanted;
   }
 
   #hearAnswer(id: number, failure: ConnectFailure | undefined): void {
     const connect = this.#connecting.find((each) => each.id === id);
     this.#connecting = this.#connecting.filter((each) => each.id !== id);
     this.#abandoned = this.#abandoned.filter((each) => each !== id);
-    if (!connect) {
-      // Nobody waits for it any more: what it brings is closed.
-      if (!failure) this.#stats.destroyed += 1;
-    } else if (failure) {
-      this.#fail(failure);
-    } else {
-      this.#arrive(connect);
-    }
+    // Nobody waits for it any more: what it brings is closed.
+    if (!connect && !failure) this.#stats.destroyed += 1;
+    if (!connect) return;
+    if (failure) this.#fail(failure);
+    else this.#arrive(connect);
     this.#connect();
   }
 

@@ -84,6 +84,6 @@ test.each(['plain', 'tls'] as const)(
     expect(wrong).toBe(0);
     expect(lost).toBeLessThan(LOANS / 4);
     expect(pool.stats().created).toBeGreaterThan(50);
-    expect(server.sockets.size).toBe(0);
+    await expect.poll(() => server.sockets.size).toBe(0);
   },
 );
