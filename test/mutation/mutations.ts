@@ -358,6 +358,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: 5,
+    promise: 'no connect is begun for who waits for a connection that has arrived',
+    file: 'packages/pool/src/pool.ts',
+    remove: 'Math.max(0, this.#desk.waiting - this.#arriving)',
+    put: 'this.#desk.waiting',
+    tests: unit('model'),
+  },
+  {
+    rule: 5,
     promise: 'a rush opens one connection at a time',
     file: 'packages/pool/src/connector.ts',
     remove: ' || this.#isRush(now)',
