@@ -148,7 +148,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 3,
     promise: 'an acquire is bounded',
     file: 'packages/pool/src/desk.ts',
-    remove: 'if (timeoutMillis > 0) waiter.queue = this.#deadlines.begin(waiter, timeoutMillis);',
+    remove: 'if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);',
     tests: unit('pool'),
   },
   {

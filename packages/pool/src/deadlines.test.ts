@@ -1,35 +1,32 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Deadlines, type Patient, type Queue } from './deadlines.js';
+import { Deadlines, type Patient } from './deadlines.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-class Someone implements Patient {
+interface Someone extends Patient {
   readonly name: string;
-  isWaiting = true;
-  lateAt: number | undefined = undefined;
-  queue: Queue<Someone> | undefined = undefined;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  leave(): void {
-    this.isWaiting = false;
-    this.queue?.end();
-  }
 }
 
 function setUp() {
   const late: string[] = [];
-  const deadlines = new Deadlines<Someone>((someone, millis) => {
-    late.push(`${someone.name} ${millis}`);
-    someone.leave();
+  const waiting = new Set<Someone>();
+  const leave = (someone: Someone) => {
+    waiting.delete(someone);
+    if (waiting.size === 0) deadlines.rest();
+  };
+  const deadlines = new Deadlines<Someone>({
+    waiting,
+    late: (someone) => {
+      late.push(`${someone.name} ${someone.timeoutMillis}`);
+      leave(someone);
+    },
   });
-  const begin = (name: string, millis: number) => {
-    const someone = new Someone(name);
-    someone.queue = deadlines.begin(someone, millis);
-    return someone;
+  const begin = (name: string, timeoutMillis: number) => {
+    const someone: Someone = { name, timeoutMillis, lateAt: undefined };
+    waiting.add(someone);
+    if (timeoutMillis > 0) deadlines.begin(timeoutMillis);
+    return { leave: () => leave(someone) };
   };
   return { begin, late };
 }
@@ -54,6 +51,15 @@ test('each is told when its own time is up, never before, and at most a hundredt
   expect(late).toEqual(['quick 100', 'a 1000', 'b 1000']);
 });
 
+test('who will wait for long does not put off those whose time is up before', () => {
+  const { begin, late } = setUp();
+  begin('quick', 100);
+  vi.advanceTimersByTime(98);
+  begin('slow', 60_000);
+  vi.advanceTimersByTime(4);
+  expect(late).toEqual(['quick 100']);
+});
+
 test('who has stopped waiting is not told', () => {
   const { begin, late } = setUp();
   const first = begin('first', 100);
@@ -61,6 +67,15 @@ test('who has stopped waiting is not told', () => {
   first.leave();
   vi.advanceTimersByTime(102);
   expect(late).toEqual(['second 100']);
+});
+
+test('who waits without end is never told', () => {
+  const { begin, late } = setUp();
+  begin('endless', 0);
+  begin('second', 100);
+  vi.advanceTimersByTime(1_000_000);
+  expect(late).toEqual(['second 100']);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('of many who come and go nobody is forgotten, told twice, or told too late', () => {
@@ -76,7 +91,7 @@ test('of many who come and go nobody is forgotten, told twice, or told too late'
   expect(late).toEqual(staying);
 });
 
-test('a thousand that wait equally long set one timer, and leave none', () => {
+test('a thousand that come at once set one timer, and leave none', () => {
   const { begin, late } = setUp();
   for (let waiter = 0; waiter < 1000; waiter += 1) begin(`${waiter}`, 100).leave();
   expect(vi.getTimerCount()).toBe(1);

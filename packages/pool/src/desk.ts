@@ -1,4 +1,4 @@
-import { Deadlines, type Patient, type Queue } from './deadlines.js';
+import { Deadlines, type Patient } from './deadlines.js';
 import { Link } from './list.js';
 import { Waiters } from './waiters.js';
 
@@ -18,21 +18,17 @@ class Waiter<R> extends Link<Waiter<R>> implements Patient {
   readonly promise: Promise<R>;
   readonly resolve: (resource: R) => void;
   readonly reject: (reason: unknown) => void;
+  readonly timeoutMillis: number;
   lateAt: number | undefined = undefined;
-  /** Of those who are told when they have waited for too long. */
-  queue: Queue<Waiter<R>> | undefined = undefined;
   /** Stops heeding the signal that could make it leave. */
   ignoreSignal: (() => void) | undefined = undefined;
 
-  constructor() {
+  constructor(timeoutMillis: number) {
     super();
+    this.timeoutMillis = timeoutMillis;
     this.promise = new Promise<R>(keepSettlers);
     this.resolve = settlers.resolve as (resource: R) => void;
     this.reject = settlers.reject;
-  }
-
-  get isWaiting(): boolean {
-    return this.list !== undefined;
   }
 }
 
@@ -54,7 +50,10 @@ export class Desk<R> {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#waiters = new Waiters(options.priorities);
-    this.#deadlines = new Deadlines((waiter, millis) => this.#leave(waiter, () => options.late(millis)));
+    this.#deadlines = new Deadlines({
+      waiting: this.#waiters,
+      late: (waiter) => this.#leave(waiter, () => options.late(waiter.timeoutMillis)),
+    });
   }
 
   get waiting(): number {
@@ -67,9 +66,9 @@ export class Desk<R> {
    * @param timeoutMillis 0: without end
    */
   wait(priority: number | undefined, timeoutMillis: number, signal: AbortSignal | undefined): Promise<R> {
-    const waiter = new Waiter<R>();
+    const waiter = new Waiter<R>(timeoutMillis);
     this.#waiters.join(waiter, priority);
-    if (timeoutMillis > 0) waiter.queue = this.#deadlines.begin(waiter, timeoutMillis);
+    if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);
     if (signal) this.#heed(signal, waiter);
     return waiter.promise;
   }
@@ -110,7 +109,7 @@ export class Desk<R> {
   }
 
   #disarm(waiter: Waiter<R>): void {
-    waiter.queue?.end();
+    if (this.#waiters.length === 0) this.#deadlines.rest();
     if (waiter.ignoreSignal) waiter.ignoreSignal();
   }
 }

@@ -14,7 +14,7 @@ export class Link<N> {
  *
  * A Set would keep the order too, but taking its first element passes over all that were deleted before.
  */
-export class List<N extends Link<N>> {
+export class List<N extends Link<N>> implements Iterable<N> {
   #first: N | undefined;
   #last: N | undefined;
   /** Always the number of nodes from the first to the last. */
@@ -53,5 +53,10 @@ export class List<N extends Link<N>> {
     node.list = node.previous = node.next = undefined;
     this.#length -= 1;
     return true;
+  }
+
+  /** From first to last. Nothing may leave meanwhile. */
+  *[Symbol.iterator](): Generator<N, void> {
+    for (let node = this.#first; node; node = node.next) yield node;
   }
 }

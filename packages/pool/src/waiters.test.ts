@@ -58,3 +58,11 @@ test('one who left may join again, at the end', () => {
   waiters.join(a);
   expect(drainNames(waiters)).toEqual(['b', 'a']);
 });
+
+test('they can be looked through in the order in which they will be served', () => {
+  const waiters = new Waiters<Someone>(2);
+  waiters.join(someone('last'), 1);
+  waiters.join(someone('first'), 0);
+  waiters.join(someone('second'), 0);
+  expect(Array.from(waiters, ({ name }) => name)).toEqual(['first', 'second', 'last']);
+});

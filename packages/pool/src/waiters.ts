@@ -1,14 +1,17 @@
 import { type Link, List } from './list.js';
 
 /** Who waits, in order: by priority, then first come, first served. Joining, leaving and shifting take O(1). */
-export class Waiters<W extends Link<W>> {
+export class Waiters<W extends Link<W>> implements Iterable<W> {
   readonly #queues: readonly List<W>[];
+  /** The one that most wait in. */
+  readonly #first: List<W>;
   /** Always the number of waiters in all queues. */
   #length = 0;
 
   /** @param priorities how many there are; 0 is served first */
   constructor(priorities: number) {
-    this.#queues = Array.from({ length: priorities }, () => new List<W>());
+    this.#first = new List<W>();
+    this.#queues = [this.#first, ...Array.from({ length: priorities - 1 }, () => new List<W>())];
   }
 
   get length(): number {
@@ -31,11 +34,15 @@ export class Waiters<W extends Link<W>> {
 
   /** Takes the next one out. */
   shift(): W | undefined {
-    const queue = this.#queues.find(({ length }) => length > 0);
-    const first = queue?.first;
-    if (!queue || !first) return undefined;
-    queue.remove(first);
+    const queue = this.#first.length > 0 ? this.#first : this.#queues.find(({ length }) => length > 0);
+    const next = queue?.first;
+    if (!queue || !next) return undefined;
+    queue.remove(next);
     this.#length -= 1;
-    return first;
+    return next;
+  }
+
+  *[Symbol.iterator](): Generator<W, void> {
+    for (const queue of this.#queues) yield* queue;
   }
 }
