@@ -1,5 +1,6 @@
 import { type Pool as Clients, createPool, type EvictReason } from '@lifeguard/pool';
 import pg from 'pg';
+import { throwingOutside } from './answer.js';
 import { isStatementError } from './classify.js';
 import {
   becomesReady,
@@ -58,7 +59,6 @@ export class Lender {
     });
     this.#clients = createPool({ ...factory, destroy: (client) => this.#close(client) }, toPoolOptions(config));
     this.#clients.on('connect', (client) => this.#announce(client));
-    this.#clients.on('acquire', (client) => this.#handOver(client));
     this.#clients.on('evict', (client, reason, error) => this.#seeOff(client, reason, error));
   }
 
@@ -83,11 +83,16 @@ export class Lender {
     return this.#clients.connections().filter(({ expiresInMillis }) => expiresInMillis <= 0).length;
   }
 
-  checkOut(borrower: Borrower): Promise<Client> {
-    return this.#clients.acquire().then((client) => {
-      client.release = this.#releaseOnce(client, borrower);
-      return client;
-    });
+  checkOut(): Promise<Client> {
+    return this.#clients.acquire().then((client) => this.#handOver(client, 'program'));
+  }
+
+  /** Calls pg-pool's own callback as soon as there is a client: that saves each query a tick. */
+  checkOutForQuery(tell: (error: unknown, client?: Client) => void): void {
+    this.#clients.acquire().then(
+      (client) => throwingOutside(tell, undefined, this.#handOver(client, 'query')),
+      (error: unknown) => throwingOutside(tell, error),
+    );
   }
 
   /** Serves who waits, then closes every client as soon as it is idle. Resolves once all are closed. */
@@ -123,10 +128,12 @@ export class Lender {
     pool.emit('connect', client);
   }
 
-  #handOver(client: Client): void {
+  #handOver(client: Client, borrower: Borrower): Client {
     this.#lent.add(client);
     this.#keepProcessAlive(client, true);
-    this.#pool.emit('acquire', client);
+    client.release = this.#releaseOnce(client, borrower);
+    if (this.#pool.listenerCount('acquire') > 0) throwingOutside(() => this.#pool.emit('acquire', client));
+    return client;
   }
 
   #releaseOnce(client: Client, borrower: Borrower): Client['release'] {
@@ -189,8 +196,7 @@ export class Lender {
   #putBack(client: Client): void {
     this.#keepProcessAlive(client, false);
     void this.#clients.release(client);
-    // It may have gone to the next borrower already.
-    if (!this.#clients.isBorrowedResource(client)) this.#lent.delete(client);
+    this.#lent.delete(client);
   }
 
   #discard(client: Client): void {

@@ -1,6 +1,6 @@
 import { isEnabled } from '@lifeguard/tcp';
 import type pg from 'pg';
-import { answer, throwingOutside } from './answer.js';
+import { answer } from './answer.js';
 import { type ClientClass, type ConnectCallback, DriverPool } from './driver-pool.js';
 import { Lender } from './lender.js';
 import type { PoolConfig } from './options.js';
@@ -53,18 +53,13 @@ class LifeguardPool extends DriverPool {
   }
 
   #checkOut(lender: Lender, callback: ConnectCallback | undefined): unknown {
-    const client = this.ending ? Promise.reject(afterEnd()) : lender.checkOut('program');
+    const client = this.ending ? Promise.reject(afterEnd()) : lender.checkOut();
     return answer(client, callback && tellConnected(callback), this.Promise);
   }
 
-  /** pg-pool's own callback is called as soon as there is a client: that saves each query a tick. */
   #checkOutForQuery(lender: Lender, callback: ConnectCallback): void {
-    const client = this.ending ? Promise.reject(afterEnd()) : lender.checkOut('query');
-    const tell = tellConnected(callback);
-    client.then(
-      (each) => throwingOutside(tell, undefined, each),
-      (error: unknown) => throwingOutside(tell, error),
-    );
+    if (this.ending) process.nextTick(tellConnected(callback), afterEnd());
+    else lender.checkOutForQuery(tellConnected(callback));
   }
 
   async #end(lender: Lender): Promise<void> {
