@@ -1,7 +1,12 @@
 import net, { type Socket } from 'node:net';
+import { callListener } from './listener.js';
 
-/** Called with a socket inside its `connect()`: it has no file descriptor yet, and has sent nothing. */
-export type ClientSocketListener = (socket: Socket) => void;
+/**
+ * Called with a socket inside its `connect()`: it has no file descriptor yet, and has sent nothing.
+ *
+ * @param host the name or address that it shall connect to, as the program gave it; `localhost` if it gave none
+ */
+export type ClientSocketListener = (socket: Socket, host: string) => void;
 
 /**
  * Calls `listener` for every TCP client socket of this thread, synchronously, before it connects: of `net`, `tls`, `http`,
@@ -42,7 +47,8 @@ function wrapConnect(): void {
   if (wrapped !== undefined && prototype.connect !== wrapped.original) return;
   const original = prototype.connect;
   const ours: Connect = function connect(...args) {
-    if (!isPipe(args)) for (const { listener } of [...subscriptions]) tell(listener, this);
+    const host = hostOf(args);
+    if (host !== undefined) for (const { listener } of [...subscriptions]) callListener(() => listener(this, host));
     return Reflect.apply(original, this, args);
   };
   for (const property of ['name', 'length'] as const) {
@@ -59,21 +65,20 @@ function unwrapConnect(): void {
   wrapped = undefined;
 }
 
-/** As Node.js reads the arguments of `connect`: options, a path, or port and host; or a list of these that it has read already. */
-function isPipe([first]: readonly unknown[]): boolean {
-  if (Array.isArray(first)) return isPipe(first);
-  if (typeof first === 'object' && first !== null) return 'path' in first && Boolean(first.path);
-  return typeof first === 'string' && !(Number(first) >= 0);
+/**
+ * `undefined` for a pipe. As Node.js reads the arguments of `connect`: options, a path, or port and host; or a list of
+ * these that it has read already.
+ */
+function hostOf([first, second]: readonly unknown[]): string | undefined {
+  if (Array.isArray(first)) return hostOf(first);
+  if (typeof first === 'object' && first !== null) {
+    const { path, host } = first as { readonly path?: unknown; readonly host?: unknown };
+    return path ? undefined : nameOr(host, 'localhost');
+  }
+  const isPath = typeof first === 'string' && !(Number(first) >= 0);
+  return isPath ? undefined : nameOr(second, 'localhost');
 }
 
-function tell(listener: ClientSocketListener, socket: Socket): void {
-  try {
-    listener(socket);
-  } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.emitWarning(`a listener for client sockets failed: ${reason}`, {
-      type: 'LifeguardWarning',
-      code: 'LIFEGUARD_LISTENER',
-    });
-  }
+function nameOr(host: unknown, otherwise: string): string {
+  return typeof host === 'string' && host !== '' ? host : otherwise;
 }

@@ -124,7 +124,13 @@ class SocketHardening implements Hardening {
   }
 }
 
-type Outcome = Pick<Hardening, 'state' | 'effective' | 'refused'>;
+/** What came of setting the options once. @internal */
+export type Outcome = Pick<Hardening, 'state' | 'effective' | 'refused'>;
+
+/** Of a socket that `harden` was called with. @internal */
+export function hardeningOf(socket: Socket): Hardening | undefined {
+  return hardenings.get(socket);
+}
 
 /** By the handle: a TLS socket and the socket below it are one connection, and the last call counts. */
 const wantedOptions = new WeakMap<TcpHandle, Readonly<TcpOptions>>();
@@ -134,7 +140,8 @@ export function wantedOf(handle: Handle): Readonly<TcpOptions> | undefined {
   return isTcp(handle) ? wantedOptions.get(handle) : undefined;
 }
 
-function apply(socket: Socket, wanted: Readonly<TcpOptions>): Outcome {
+/** Sets the options of a connected socket, and keeps keepalive as it is then. @internal */
+export function apply(socket: Socket, wanted: Readonly<TcpOptions>): Outcome {
   const handle = baseHandleOf(socket);
   if (handle === undefined || !isTcp(handle)) return unsupported(wanted, 'not a TCP socket');
   wantedOptions.set(handle, wanted);

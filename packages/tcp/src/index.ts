@@ -1,6 +1,7 @@
 export { type Capabilities, type Capability, capabilities } from './capabilities.js';
 export { type Capture, type CaptureOptions, captureSockets, openCapture } from './capture.js';
-export { onClientSocket } from './client-socket.js';
+export { type ClientConnectListener, onClientConnect } from './client-connect.js';
+export { type ClientSocketListener, onClientSocket } from './client-socket.js';
 export { ENABLED_SETTINGS, isEnabled } from './enabled.js';
 export { ConfigError, type ConfigProblem, LifeguardError } from './errors.js';
 export { fdOf } from './fd.js';
@@ -14,5 +15,6 @@ export {
   tcpOptionWarnings,
 } from './options.js';
 export { type ProbeOptions, probe } from './probe.js';
+export { reinforce } from './reinforce.js';
 export type { TcpInfo, TcpState } from './tcp-info.js';
 export { type Verdict, verdict } from './verdict.js';

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net';
+import { isEnabled } from './enabled.js';
+import { baseHandleOf, type Handle, isTcp } from './fd.js';
+import { apply, type Hardening, hardeningOf, wantedOf } from './harden.js';
+import { inspect } from './inspect.js';
+import { resolveTcpOptions, type TcpOptions } from './options.js';
+
+/**
+ * Hardens the connected socket of a program that knows nothing of it, so that nothing which the program has set, or sets
+ * later, is weakened: of two keepalive times or counts the smaller is taken, a user timeout that is there stays, and
+ * keepalive is never switched off. A socket that has been hardened already is left as it is.
+ *
+ * Without koffi what the program has set can't be read, and is replaced.
+ *
+ * @param options what is left out comes from the environment, then from the defaults
+ * @returns how far it has come, which does not change any more; `undefined` if the socket has been hardened already
+ * @throws {ConfigError} before the socket is touched, if a value is outside the kernel's range
+ */
+export function reinforce(socket: Socket, options?: Partial<TcpOptions>): Hardening | undefined {
+  const ours = resolveTcpOptions(options);
+  if (!isEnabled()) return { state: 'disabled', wanted: ours, effective: {}, refused: [] };
+  const handle = baseHandleOf(socket);
+  if (hardeningOf(socket) || (handle && wantedOf(handle))) return undefined;
+  return set(socket, handle, stricter(inspect(socket)?.options ?? {}, ours));
+}
+
+function set(socket: Socket, handle: Handle | undefined, wanted: Readonly<TcpOptions>): Hardening {
+  const outcome = apply(socket, wanted);
+  if (handle && isTcp(handle)) {
+    handle.setKeepAlive = (enable, delaySeconds) => {
+      if (enable) tighten(socket, handle, wanted, delaySeconds * 1000);
+      return 0;
+    };
+  }
+  return { wanted, ...outcome };
+}
+
+/** The program asks for keepalive, after `idleMillis`; 0 leaves that to whoever has set it before. */
+function tighten(socket: Socket, handle: Handle, wanted: Readonly<TcpOptions>, idleMillis: number): void {
+  const isSooner = idleMillis > 0 && idleMillis < wanted.keepAliveIdleMillis;
+  if (wanted.keepAlive && !isSooner) return;
+  const keepAliveIdleMillis = idleMillis > 0 ? idleMillis : wanted.keepAliveIdleMillis;
+  set(socket, handle, { ...wanted, keepAlive: true, keepAliveIdleMillis });
+}
+
+/** What holds for a socket that has `theirs` and shall have `ours`. */
+function stricter(theirs: Partial<TcpOptions>, ours: Readonly<TcpOptions>): Readonly<TcpOptions> {
+  const userTimeoutMillis = theirs.userTimeoutMillis || ours.userTimeoutMillis;
+  if (!theirs.keepAlive) return { ...ours, userTimeoutMillis };
+  if (!ours.keepAlive) return { ...ours, ...theirs, userTimeoutMillis };
+  const smaller = (option: 'keepAliveIdleMillis' | 'keepAliveIntervalMillis' | 'keepAliveCount') =>
+    Math.min(theirs[option] ?? ours[option], ours[option]);
+  return {
+    keepAlive: true,
+    keepAliveIdleMillis: smaller('keepAliveIdleMillis'),
+    keepAliveIntervalMillis: smaller('keepAliveIntervalMillis'),
+    keepAliveCount: smaller('keepAliveCount'),
+    userTimeoutMillis,
+  };
+}
