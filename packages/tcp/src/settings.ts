@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigError, type ConfigProblem } from './errors.js';
 
 /**
@@ -10,7 +10,7 @@ export interface Setting<T> {
   /** Environment variable without its prefix: `USER_TIMEOUT`. Left out: an option only. */
   readonly variable?: string;
   /** What an option's value must be. */
-  readonly schema: z.ZodType<T>;
+  readonly schema: v.GenericSchema<unknown, T>;
   /** Turns the variable's text into an option's value; what it can't turn it returns as it is, for `schema` to refuse. */
   readonly parse: (text: string) => unknown;
   /** What is allowed, in words. */
@@ -78,7 +78,7 @@ export function toggle(setting: Common<boolean>): Setting<boolean> {
   ]);
   return {
     ...setting,
-    schema: z.boolean(),
+    schema: v.boolean(),
     parse: (text) => words.get(text.toLowerCase()) ?? text,
     allowed: 'on or off',
     defaultText: setting.defaultText ?? (setting.default ? 'on' : 'off'),
@@ -89,7 +89,7 @@ export function toggle(setting: Common<boolean>): Setting<boolean> {
 export function choice<const W extends string>(setting: Common<W> & { readonly words: readonly W[] }): Setting<W> {
   return {
     ...setting,
-    schema: z.enum(setting.words) as unknown as z.ZodType<W>,
+    schema: v.picklist(setting.words),
     parse: (text) => text.toLowerCase(),
     allowed: setting.words.join(', '),
     defaultText: setting.defaultText ?? setting.default,
@@ -123,8 +123,8 @@ export function resolveSettings<S extends Settings>(
   const values = Object.entries(settings).map(([option, setting]) => {
     const given = findValue(option, setting, source);
     if (given === undefined) return [option, setting.default];
-    const result = setting.schema.safeParse(given.value);
-    if (result.success) return [option, result.data];
+    const result = v.safeParse(setting.schema, given.value);
+    if (result.success) return [option, result.output];
     found.push({ name: given.name, value: given.text, allowed: setting.allowed });
     return [option, setting.default];
   });
@@ -190,9 +190,9 @@ function formatRange({ min, max }: Range): string {
   return max === MAX_DELAY_MILLIS ? `of at least ${least}` : `from ${least} to ${formatDuration(max)}`;
 }
 
-function numberWithin({ min, max, or }: Range): z.ZodType<number> {
-  const within = z.number().int().min(min).max(max);
-  return or ? z.union([within, z.literal(or.value)]) : within;
+function numberWithin({ min, max, or }: Range): v.GenericSchema<unknown, number> {
+  const within = v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+  return or ? v.union([within, v.literal(or.value)]) : within;
 }
 
 function orWord({ or }: Range): string {
