@@ -78,6 +78,24 @@ describe.skipIf(!possible)('one server', () => {
     },
   );
 
+  test('also when it is the only client, however long the outage is', async () => {
+    for (let failuresToSee = 3; failuresToSee <= 8; failuresToSee += 1) {
+      const sockets = watchSockets();
+      const client = createClient({ ...server, tcp: TCP });
+      await client.connect();
+      let failures = 0;
+      client.on('error', () => {
+        failures += 1;
+      });
+      await redis.kill();
+      await vi.waitFor(() => expect(failures).toBeGreaterThanOrEqual(failuresToSee), { timeout: 5000, interval: 10 });
+      await redis.restart();
+      await client.ping();
+      expect(sockets()).toEqual([TCP]);
+      client.destroy();
+    }
+  });
+
   test('so are those of its duplicates and pools, and no other', async () => {
     const sockets = watchSockets();
     const client = await connected(createClient({ ...server, tcp: TCP }));

@@ -308,6 +308,33 @@ describe('a client that reconnects by itself', () => {
     expect(sockets).toEqual(opened);
   });
 
+  test('is followed when it tries again after a handshake that failed, awaiting each step', async () => {
+    const server = await startServer();
+    const { run, sockets } = capture();
+    const opened: Socket[] = [];
+    const connectOften = async (failures: number) => {
+      for (let attempt = 0; ; attempt += 1) {
+        const socket = discard(open(server));
+        opened.push(socket);
+        try {
+          await once(socket, 'connect');
+          if (attempt >= failures) return socket;
+          await sleep(5);
+          setTimeout(() => socket.destroy(new Error('still starting')), 5);
+          await once(socket, 'data');
+        } catch {
+          await sleep(5);
+        }
+      }
+    };
+    const first = await run(() => connectOften(0));
+    const back = new Promise((resolve) => first.once('close', () => void connectOften(1).then(resolve)));
+    first.destroy();
+    await back;
+    expect(opened).toHaveLength(3);
+    expect(sockets).toEqual(opened);
+  });
+
   test('is followed as long as the peer refuses', async () => {
     const server = await startServer();
     const { client, sockets } = await start(server);
@@ -493,7 +520,7 @@ describe('for how long async contexts are followed', () => {
   });
 
   test.runIf(before24)(
-    'before Node.js 24: after a socket has ended for 60 s, or until the next is connected',
+    'before Node.js 24: after a socket has ended for 60 s, or until 10 s after the next is connected',
     async () => {
       const server = await startServer();
       const { run } = capture();
@@ -518,6 +545,9 @@ describe('for how long async contexts are followed', () => {
       const connected = once(await next, 'connect');
       expect(isFollowing()).toBe(true);
       await connected;
+      vi.advanceTimersByTime(9_999);
+      expect(isFollowing()).toBe(true);
+      vi.advanceTimersByTime(1);
       expect(isFollowing()).toBe(false);
     },
   );

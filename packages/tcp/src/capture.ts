@@ -22,7 +22,7 @@ export interface Capture {
  *
  * Node.js before 24 pays for every promise of the process while async contexts are followed, so there they are followed
  * only where they must be: until the promise that `fn` returned is settled; if nothing was opened by then, and after a captured
- * socket has ended, until the next socket is connected, for at most 60 s.
+ * socket has ended, for at most 60 s until the next socket is connected, and then for 10 s, in which its handshake may fail.
  *
  * With `LIFEGUARD_ENABLED` off it calls `fn`, and that is all.
  *
@@ -94,6 +94,11 @@ class CaptureAtOnce implements Capture, Captor {
 }
 
 const RECONNECT_WINDOW_MILLIS = 60_000;
+/**
+ * A client whose new connection fails in the handshake, as that of a server does which is still starting, tries again by
+ * promises that were made since it connected. Drivers give a handshake up after 10 s or sooner.
+ */
+const HANDSHAKE_MILLIS = 10_000;
 
 class SocketCapture implements Capture, Captor {
   readonly #onSocket: (socket: Socket) => void;
@@ -103,7 +108,7 @@ class SocketCapture implements Capture, Captor {
   #always: Hold | undefined;
   /** One for each call that is under way. A call can hang for ever: closing ends these too. */
   readonly #running = new Set<Hold>();
-  /** Until the next socket is connected. */
+  /** Until the next socket is connected, and has had time for its handshake. */
   #next: Hold | undefined;
   #window: NodeJS.Timeout | undefined;
 
@@ -149,7 +154,7 @@ class SocketCapture implements Capture, Captor {
     if (this.#closed) return;
     this.#socketCount += 1;
     // Not before: a client that fails goes on trying, and without its context could not be told from others.
-    if (this.#next) socket.once('connect', () => this.#stopExpecting());
+    if (this.#next) socket.once('connect', () => this.#expectSocket(HANDSHAKE_MILLIS));
     followEvents(socket, this);
     this.#onSocket(socket);
   }
@@ -166,11 +171,11 @@ class SocketCapture implements Capture, Captor {
     hold.release();
   }
 
-  #expectSocket(): void {
+  #expectSocket(millis = RECONNECT_WINDOW_MILLIS): void {
     if (this.#closed || this.#always) return;
     this.#next ??= new Hold();
     clearTimeout(this.#window);
-    this.#window = setTimeout(() => this.#stopExpecting(), RECONNECT_WINDOW_MILLIS).unref();
+    this.#window = setTimeout(() => this.#stopExpecting(), millis).unref();
   }
 
   #stopExpecting(): void {

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import { isEnabled } from './enabled.js';
-import { baseHandleOf, type Handle, isTcp } from './fd.js';
+import { baseHandleOf, fdOf, type Handle, isTcp } from './fd.js';
+import { loadFfi } from './ffi.js';
 import { apply, type Hardening, hardeningOf, wantedOf } from './harden.js';
-import { inspect } from './inspect.js';
 import { resolveTcpOptions, type TcpOptions } from './options.js';
+import { findPlatform } from './platform/index.js';
+import { type OptionReading, readOption, readOptions } from './socket-options.js';
 
 /**
  * Hardens the connected socket of a program that knows nothing of it, so that nothing which the program has set, or sets
@@ -21,7 +23,7 @@ export function reinforce(socket: Socket, options?: Partial<TcpOptions>): Harden
   if (!isEnabled()) return { state: 'disabled', wanted: ours, effective: {}, refused: [] };
   const handle = baseHandleOf(socket);
   if (hardeningOf(socket) || (handle && wantedOf(handle))) return undefined;
-  return set(socket, handle, stricter(inspect(socket)?.options ?? {}, ours));
+  return set(socket, handle, stricter(optionsOf(socket), ours));
 }
 
 function set(socket: Socket, handle: Handle | undefined, wanted: Readonly<TcpOptions>): Hardening {
@@ -43,9 +45,25 @@ function tighten(socket: Socket, handle: Handle, wanted: Readonly<TcpOptions>, i
   set(socket, handle, { ...wanted, keepAlive: true, keepAliveIdleMillis });
 }
 
+/**
+ * Keepalive as it is, and the user timeout. No more than has to be asked for: this is done for every connection, and a
+ * socket remembers that it was asked for its addresses.
+ */
+function optionsOf(socket: Socket): Partial<TcpOptions> {
+  const fd = fdOf(socket);
+  const { calls } = loadFfi();
+  const platform = findPlatform();
+  if (fd < 0 || !calls || !platform) return {};
+  const read = (option: keyof TcpOptions) => readOption(calls, fd, platform.options[option]);
+  const isOn = (reading: OptionReading) => 'value' in reading && Boolean(reading.value);
+  const isUntouched = !isOn(read('keepAlive')) && !isOn(read('userTimeoutMillis'));
+  return isUntouched ? {} : readOptions(calls, fd, platform);
+}
+
 /** What holds for a socket that has `theirs` and shall have `ours`. */
 function stricter(theirs: Partial<TcpOptions>, ours: Readonly<TcpOptions>): Readonly<TcpOptions> {
   const userTimeoutMillis = theirs.userTimeoutMillis || ours.userTimeoutMillis;
+  if (!theirs.keepAlive && userTimeoutMillis === ours.userTimeoutMillis) return ours;
   if (!theirs.keepAlive) return { ...ours, userTimeoutMillis };
   if (!ours.keepAlive) return { ...ours, ...theirs, userTimeoutMillis };
   const smaller = (option: 'keepAliveIdleMillis' | 'keepAliveIntervalMillis' | 'keepAliveCount') =>

@@ -1,5 +1,5 @@
 import { errnoName, type SocketCalls } from './ffi.js';
-import type { TcpOptions } from './options.js';
+import { isResolved, type TcpOptions } from './options.js';
 import type { Platform, SocketOption } from './platform/index.js';
 
 /** One setsockopt. */
@@ -22,8 +22,17 @@ export const TCP_OPTION_NAMES = [
 
 const MILLIS_PER_SECOND = 1000;
 
-/** The calls that tell a kernel these options. */
-export function encodeOptions(platform: Platform, options: Readonly<TcpOptions>): OptionCall[] {
+const encoded = new WeakMap<Readonly<TcpOptions>, readonly OptionCall[]>();
+
+/** The calls that tell this machine's kernel these options; made once for what `resolveTcpOptions` returned. */
+export function encodeOptions(platform: Platform, options: Readonly<TcpOptions>): readonly OptionCall[] {
+  if (!isResolved(options)) return encode(platform, options);
+  const known = encoded.get(options) ?? encode(platform, options);
+  encoded.set(options, known);
+  return known;
+}
+
+function encode(platform: Platform, options: Readonly<TcpOptions>): OptionCall[] {
   return TCP_OPTION_NAMES.filter((option) => options[option] !== 0 || !platform.options[option].zeroIsUnset).map(
     (option) => {
       const target = platform.options[option];
@@ -47,10 +56,13 @@ export function decodeValue({ unit }: SocketOption, value: number): number | boo
 /** What the kernel answers for one option, or the name of its error. */
 export type OptionReading = { readonly value: number | boolean } | { readonly errno: string };
 
+/** What the kernel writes to; read at once, so that one is enough. */
+const value = new Int32Array(1);
+const length = new Uint32Array(1);
+
 /** Reads one option of a socket. */
 export function readOption(calls: SocketCalls, fd: number, option: SocketOption): OptionReading {
-  const value = new Int32Array(1);
-  const length = Uint32Array.of(value.byteLength);
+  length[0] = value.byteLength;
   if (calls.getsockopt(fd, option.level, option.name, value, length) !== 0) return { errno: errnoName(calls.errno()) };
   return { value: decodeValue(option, value[0] ?? 0) };
 }

@@ -54,10 +54,7 @@ function ownerOf(object: object, method: string): object {
 function captureFor(client: Client, prepare: Prepare): Capture {
   const open = captures.get(client);
   if (open) return open;
-  const capture = openCapture((socket) => {
-    prepare(socket);
-    followUntilReady(client, socket);
-  });
+  const capture = openCapture(prepare);
   captures.set(client, capture);
   // An error that nobody listens to would end the process. Duplicates come by nowhere else.
   if (client.listenerCount('error') === 0) client.on('error', () => {});
@@ -66,22 +63,4 @@ function captureFor(client: Client, prepare: Prepare): Capture {
     captures.delete(client);
   });
   return capture;
-}
-
-/**
- * A reconnect is a loop of awaited connects. Node.js before 24 must follow async contexts for as long as that goes on, or the
- * loop falls out of its own; a capture by itself stops doing so at each socket. So another is kept at work until then.
- */
-function followUntilReady(client: Client, socket: Socket): void {
-  const holder = openCapture(() => {});
-  holder.run(() => new Promise(() => {}));
-  const release = () => {
-    holder.close();
-    client.off('ready', release);
-    client.off('end', release);
-    socket.off('close', release);
-  };
-  client.on('ready', release);
-  client.on('end', release);
-  socket.on('close', release);
 }
