@@ -52,6 +52,10 @@ function installLabTools() {
     ['nft', 'nftables'],
     ['mariadbd', 'mariadb-server-core'],
     ['redis-server', 'redis-server'],
+    ['nginx', 'nginx-light'],
+    ['nats-server', 'nats-server'],
+    ['rabbitmq-server', 'rabbitmq-server'],
+    ['pgbouncer', 'pgbouncer'],
   ]
     .filter(([tool]) => !onPath(tool))
     .map(([, name]) => name);

@@ -20,6 +20,7 @@ export const SECTIONS = {
   waiters: '100,000 waiters',
   check: 'a loan checked by the kernel, and SELECT 1 (loopback PostgreSQL)',
   queries: 'queries per second (loopback PostgreSQL)',
+  adapters: 'each adapter beside its driver alone (loopback servers)',
   memory: 'bytes for an idle connection and for a waiter',
   drag: 'the rest of the program, with an open pool',
 };
@@ -45,6 +46,7 @@ export async function measureSections(names, options) {
     const outcome = await resultOf('section.mjs', [name, JSON.stringify(options)]);
     if (outcome.leftOut) results.leftOut.push({ section: name, reason: outcome.leftOut });
     else results.sections[name] = outcome;
+    results.leftOut.push(...(outcome.partsLeftOut ?? []));
   }
   return results;
 }

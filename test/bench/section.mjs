@@ -1,5 +1,6 @@
 // Measures one section, in a process of its own. Arguments: its name, and the options as JSON.
 import { LabError } from '@lifeguard/lab';
+import { measureAdapters } from './adapters.mjs';
 import { measureBorrow, measureHold } from './borrow.mjs';
 import { measureCheck } from './check.mjs';
 import { endWithParent } from './child-process.mjs';
@@ -25,6 +26,7 @@ const MEASURES = {
   waiters: measureWaiters,
   check: measureCheck,
   queries: measureQueries,
+  adapters: measureAdapters,
   memory: measureMemory,
   drag: measureDrag,
 };

@@ -21,5 +21,6 @@
  * @typedef {object} SectionResult
  * @property {Table[]} tables
  * @property {import('./target.mjs').Target[]} targets
+ * @property {{ section: string, reason: string }[]} [partsLeftOut] what of it could not be measured here
  */
 export {};

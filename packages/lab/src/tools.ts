@@ -4,11 +4,16 @@ import { LabUnavailableError } from './errors.js';
 
 /** The commands that the lab is made with, and the Debian package that brings each. */
 const PACKAGES = {
+  erl: 'erlang-base',
   ip: 'iproute2',
   mariadbd: 'mariadb-server-core',
   mount: 'mount',
+  'nats-server': 'nats-server',
   nft: 'nftables',
+  nginx: 'nginx-light',
   nsenter: 'util-linux',
+  pgbouncer: 'pgbouncer',
+  'rabbitmq-server': 'rabbitmq-server',
   'redis-cli': 'redis-tools',
   'redis-server': 'redis-server',
   setpriv: 'util-linux',

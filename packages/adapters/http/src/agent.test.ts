@@ -1,0 +1,173 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError, inspect } from '@lifeguard/tcp';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { TEST_CERTIFICATE } from './certificate.fixture.js';
+import { Agent, type AgentOptions, HttpsAgent } from './index.js';
+import { closeUnseen, startServer, type TestServer } from './server.fixture.js';
+
+const TCP = {
+  keepAlive: true,
+  keepAliveIdleMillis: 6000,
+  keepAliveIntervalMillis: 2000,
+  keepAliveCount: 4,
+  userTimeoutMillis: 12_000,
+};
+
+interface Answer {
+  readonly socket: Socket;
+  readonly reused: boolean;
+}
+
+describe.each(['plain', 'tls'] as const)('%s', (kind) => {
+  const open = (options: AgentOptions = {}): http.Agent => {
+    const all = { keepAlive: true, keepAliveMsecs: 40_000, tcp: TCP, ...options };
+    const agent = kind === 'plain' ? new Agent(all) : new HttpsAgent({ ...all, ca: TEST_CERTIFICATE });
+    onTestFinished(() => agent.destroy());
+    return agent;
+  };
+
+  test('every socket is hardened, and what the agent sets afterwards changes nothing', async () => {
+    const server = await startServer(kind);
+    const agent = open();
+    const { socket } = await settled(ask(server, agent));
+    expect(inspect(socket)?.options).toEqual(TCP);
+    const again = await settled(ask(server, agent));
+    expect(again).toEqual({ socket, reused: true });
+    expect(inspect(socket)?.options).toEqual(TCP);
+    socket.destroy();
+    const next = await ask(server, agent);
+    expect(next.socket).not.toBe(socket);
+    expect(inspect(next.socket)?.options).toEqual(TCP);
+  });
+
+  test('a socket that the peer has closed is not used again, even if nobody has read that yet', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 1, maxTotalSockets: 1 });
+    const { socket } = await settled(ask(server, agent));
+    closeUnseen(server.sockets[0]);
+    const second = ask(server, agent);
+    expect(socket.destroyed).toBe(true);
+    expect((await second).reused).toBe(false);
+    expect(agent).toMatchObject({ totalSocketCount: 1 });
+  });
+
+  test.each(['fifo', 'lifo'] as const)(
+    'of several idle ones the first that is alive is used, %s',
+    async (scheduling) => {
+      const server = await startServer(kind);
+      const agent = open({ scheduling });
+      const idle = await settled(Promise.all([1, 2, 3].map(() => ask(server, agent))));
+      const order = Object.values(agent.freeSockets).flatMap((sockets = []) => sockets);
+      if (scheduling === 'lifo') order.reverse();
+      expect(order).toHaveLength(idle.length);
+      for (const socket of order.slice(0, 2)) closeUnseen(server.sockets.find((end) => isOtherEnd(end, socket)));
+      expect(await settled(ask(server, agent))).toEqual({ socket: order[2], reused: true });
+      expect(await ask(server, agent)).toEqual({ socket: order[2], reused: true });
+      expect(agent).toMatchObject({ totalSocketCount: 1 });
+    },
+  );
+
+  test('a request that waits for a socket is not given one that the peer has closed', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 1 });
+    const asked = Array.from({ length: 5 }, (_, index) => ask(server, agent, index % 2 === 0 ? '/close' : '/'));
+    agent.prependListener('free', () => closeUnseen(server.sockets.at(-1)));
+    await Promise.all(asked);
+    expect(server.sockets).toHaveLength(5);
+  });
+
+  test('after one socket has lost its peer, an idle one is not used again before the peer has answered', async () => {
+    const server = await startServer(kind);
+    const agent = open();
+    const lost = ask(server, agent, '/hang');
+    const [sibling, another] = await settled(Promise.all([ask(server, agent), ask(server, agent)]));
+    const hanging = Object.values(agent.sockets).flatMap((sockets = []) => sockets)[0];
+    hanging?.destroy(Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' }));
+    // Told in the same turn of the event loop: there has been no time for a probe.
+    await expect(lost).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    expect((await ask(server, agent)).reused).toBe(false);
+    expect([sibling, another].filter(({ socket }) => socket.destroyed)).toHaveLength(2);
+  });
+
+  test('an idle one whose peer has answered since is used again', async () => {
+    const server = await startServer(kind);
+    const agent = open();
+    const lost = ask(server, agent, '/hang');
+    const sibling = await settled(ask(server, agent));
+    const hanging = Object.values(agent.sockets).flatMap((sockets = []) => sockets)[0];
+    hanging?.destroy(Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' }));
+    await expect(lost).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    // The kernel asks nobody who has been silent for less than a second.
+    const since = performance.now();
+    await expect
+      .poll(
+        () =>
+          (inspect(sibling.socket)?.info?.lastAckReceivedMillis ?? Number.POSITIVE_INFINITY) <
+          performance.now() - since - 20,
+        { timeout: 5000 },
+      )
+      .toBe(true);
+    expect(await ask(server, agent)).toEqual({ socket: sibling.socket, reused: true });
+  });
+
+  test('a connect that is not done in time fails with ETIMEDOUT, and leaves nothing behind', async () => {
+    const agent = open({ connectTimeoutMillis: 50 });
+    const lookup = () => {};
+    const { request } = kind === 'plain' ? http : https;
+    const outgoing = request({ host: 'nowhere.test', port: 1, agent, lookup });
+    const error = await new Promise((resolve) => outgoing.on('error', resolve).end());
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'connect' });
+    await delay(0);
+    expect(agent).toMatchObject({ sockets: {}, freeSockets: {}, requests: {}, totalSocketCount: 0 });
+  });
+
+  test('what can not be used is one error that names all of it', () => {
+    const bad = { tcp: { keepAliveIdleMillis: 1, userTimeoutMillis: -1 }, connectTimeoutMillis: 0 };
+    expect(() => open(bad)).toThrow(ConfigError);
+    expect(() => open(bad)).toThrow(/connectTimeoutMillis=0 .*tcp.keepAliveIdleMillis=1 .*tcp.userTimeoutMillis=-1 /);
+  });
+
+  test("a subclass's own way to connect is hardened too", async () => {
+    const server = await startServer(kind);
+    const Base = (kind === 'plain' ? Agent : HttpsAgent) as typeof Agent;
+    const connected: unknown[] = [];
+    class Own extends Base {
+      override createConnection(...[options, callback]: Parameters<http.Agent['createConnection']>) {
+        const socket = super.createConnection(options, callback);
+        connected.push(socket);
+        return socket;
+      }
+    }
+    const options = { keepAlive: true, tcp: TCP, ca: TEST_CERTIFICATE };
+    const agent = new Own(options);
+    onTestFinished(() => agent.destroy());
+    const { socket } = await ask(server, agent);
+    expect(connected).toEqual([socket]);
+    expect(inspect(socket)?.options).toEqual(TCP);
+  });
+});
+
+function ask({ url }: TestServer, agent: http.Agent, path = '/'): Promise<Answer> {
+  const { get } = url.startsWith('https') ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = get(url + path, { agent }, (response) => {
+      const { socket } = response;
+      response.resume().on('end', () => resolve({ socket, reused: request.reusedSocket }));
+    });
+    request.on('error', reject);
+  });
+}
+
+/** After what Node.js does to a socket whose answer is complete: it is idle then. */
+async function settled<R>(promise: Promise<R>): Promise<R> {
+  const result = await promise;
+  await delay(5);
+  return result;
+}
+
+function isOtherEnd(end: unknown, { localPort }: Socket): boolean {
+  return (end as Socket).remotePort === localPort;
+}

@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import { harden } from '@lifeguard/tcp';
+import { type DriverOptions, preparing } from './each-socket.js';
+import { type LifeguardOptions, resolveTcp } from './options.js';
+import { giveUpOnSilence, Pace } from './pace.js';
+
+/** What else is looked at. */
+interface ConnectOptions extends DriverOptions {
+  readonly name?: string | undefined;
+  readonly reconnectTimeWait?: number | undefined;
+  readonly reconnectJitter?: number | undefined;
+  readonly reconnectJitterTLS?: number | undefined;
+}
+
+/** NATS's own. */
+const OWN = { reconnectTimeWait: 2000, reconnectJitter: 100, reconnectJitterTLS: 1000 };
+
+/**
+ * The options of NATS, so that every socket is hardened and the network's return is noticed within a second. What is given of
+ * `maxReconnectAttempts`, `timeout` and the pauses between connects goes before that.
+ *
+ * @throws {ConfigError} that names every socket option and variable that can't be used
+ */
+export function hardened<O extends ConnectOptions>({ tcp, ...given }: O & LifeguardOptions): O {
+  const options = given as unknown as O;
+  const resolved = resolveTcp(tcp, options.name);
+  const pace = new Pace();
+  const prepare = (socket: Socket) => {
+    harden(socket, resolved);
+    pace.follow(socket);
+    if (options.timeout === undefined) giveUpOnSilence(socket);
+  };
+  const handler = ownHandler(options) ?? (() => pace.pause());
+  return preparing({ maxReconnectAttempts: -1, ...options }, handler, prepare);
+}
+
+/** The pauses that the caller has asked for. */
+function ownHandler(options: ConnectOptions): (() => number) | undefined {
+  const { reconnectDelayHandler, tls, ...rest } = options;
+  if (reconnectDelayHandler) return reconnectDelayHandler;
+  if (!(Object.keys(OWN) as (keyof typeof OWN)[]).some((option) => rest[option] !== undefined)) return undefined;
+  const { reconnectTimeWait, reconnectJitter, reconnectJitterTLS } = { ...OWN, ...rest } as typeof OWN;
+  const jitter = tls ? reconnectJitterTLS : reconnectJitter;
+  return () => reconnectTimeWait + Math.floor(Math.random() * (jitter + 1));
+}

@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Certificate } from './certificate.js';
+import { LabError, LabUnavailableError } from './errors.js';
+import type { Host } from './host.js';
+import { loopbackSite } from './loopback.js';
+import type { LabProcess } from './process.js';
+import { ready } from './ready.js';
+import { hostSite, type Site } from './site.js';
+import { requireTools, tool } from './tools.js';
+
+export interface NginxOptions {
+  /** Default: 8080 on a host, any free port on loopback. */
+  readonly port?: number;
+  /** Whether it speaks TLS too, on another port, with a certificate that signs itself: `tlsPort`, `ca`. Default: no. */
+  readonly tls?: boolean;
+  /**
+   * How long it leaves an idle connection open, in milliseconds. It tells nobody: there is no `Keep-Alive` in its answers. Default:
+   * 75,000, as nginx's own.
+   */
+  readonly keepAliveTimeoutMillis?: number;
+  /** Directives of its `server` block. Default: it answers everything with 200 and `ok`. */
+  readonly directives?: readonly string[];
+}
+
+/** Why no nginx can be started on this machine; undefined if one can. */
+export function nginxUnavailable(): string | undefined {
+  try {
+    requireTools(['nginx']);
+    return undefined;
+  } catch (error) {
+    if (error instanceof LabUnavailableError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Starts a real nginx, on a host of the lab, or on this machine's loopback address, for which no lab is needed. Settles when it
+ * answers.
+ *
+ * @throws LabUnavailableError if nginx is not installed; LabError if it does not start: with the last lines of its log
+ */
+export async function startNginx(where: Host | 'loopback', options: NginxOptions = {}): Promise<Nginx> {
+  requireTools(['nginx']);
+  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
+  try {
+    return await Nginx.start(site, options);
+  } catch (error) {
+    await site.close();
+    throw error;
+  }
+}
+
+/** A running nginx, and all that a client must know of it. */
+export class Nginx implements AsyncDisposable {
+  /** An IPv4 address. */
+  readonly host: string;
+  readonly port: number;
+  /** Where it speaks TLS, if it does. */
+  readonly tlsPort: number | undefined;
+  /** For clients to trust, PEM; undefined without TLS. It names the host and its addresses, and belongs to the host. */
+  readonly ca: string | undefined;
+  readonly #site: Site;
+  #process: LabProcess;
+
+  private constructor(site: Site, ports: Ports, ca: string | undefined, process: LabProcess) {
+    this.host = site.address;
+    this.port = ports.port;
+    this.tlsPort = ports.tlsPort;
+    this.ca = ca;
+    this.#site = site;
+    this.#process = process;
+  }
+
+  /** @internal */
+  static async start(site: Site, options: NginxOptions): Promise<Nginx> {
+    const port = options.port ?? (await site.port(8080));
+    const ports: Ports = { port, tlsPort: options.tls ? await site.port(port + 1) : undefined };
+    const certificate = options.tls ? site.certificate() : undefined;
+    await initialize(site, configuration(site.address, ports, options), certificate);
+    return new Nginx(site, ports, certificate?.certificate, await serve(site));
+  }
+
+  /** Another one after each `restart`. */
+  get process(): LabProcess {
+    return this.#process;
+  }
+
+  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#process.exited;
+  }
+
+  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
+  async freeze(): Promise<void> {
+    await this.#process.freeze();
+  }
+
+  /** Lets it go on. */
+  async thaw(): Promise<void> {
+    await this.#process.thaw();
+  }
+
+  /**
+   * Starts it again, having killed it if it runs. After a power failure its files are gone: start another.
+   * @throws LabError if it does not start
+   */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#process = await serve(this.#site);
+  }
+
+  /** Ends it, and removes its files. */
+  async close(): Promise<void> {
+    await this.kill();
+    await this.#site.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+interface Ports {
+  readonly port: number;
+  readonly tlsPort: number | undefined;
+}
+
+const USUAL_TIMEOUT_MILLIS = 75_000;
+
+function configuration(address: string, { port, tlsPort }: Ports, options: NginxOptions): string {
+  const { keepAliveTimeoutMillis = USUAL_TIMEOUT_MILLIS, directives = ['location / { return 200 ok; }'] } = options;
+  const tls = [`listen ${address}:${tlsPort} ssl;`, 'ssl_certificate server.crt;', 'ssl_certificate_key server.key;'];
+  return `
+daemon off;
+# One process: what is killed or stopped is all of it.
+master_process off;
+pid nginx.pid;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`).join('\n  ')}
+  keepalive_timeout ${keepAliveTimeoutMillis}ms;
+  keepalive_requests 1000000;
+  server {
+    ${[`listen ${address}:${port};`, ...(tlsPort === undefined ? [] : tls), ...directives].join('\n    ')}
+  }
+}
+`;
+}
+
+// Runs in the site's folder, which it makes.
+const INITIALIZE = `
+umask 077
+mkdir -p -- "$FOLDER"
+cd -- "$FOLDER"
+printf %s "$CONFIG" > nginx.conf
+[ -n "$KEY" ] || exit 0
+printf %s "$KEY" > server.key
+printf %s "$CERTIFICATE" > server.crt
+`;
+
+async function initialize(site: Site, config: string, certificate: Certificate | undefined): Promise<void> {
+  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
+    env: {
+      FOLDER: site.folder,
+      CONFIG: config,
+      KEY: certificate?.key ?? '',
+      CERTIFICATE: certificate?.certificate ?? '',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
+  if (code !== 0) throw new LabError(`nginx could not be set up, ${code ?? signal}: ${err.trim()}`);
+}
+
+/** Said when it listens. */
+const READY = 'getrlimit(RLIMIT_NOFILE)';
+
+async function serve(site: Site): Promise<LabProcess> {
+  const flags = ['-p', `${site.folder}/`, '-c', join(site.folder, 'nginx.conf'), '-e', 'stderr'];
+  const server = await site.spawn(tool('nginx'), [...flags, '-g', 'error_log stderr notice;'], {
+    cwd: site.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await ready('nginx', server, server.stderr, READY);
+  return server;
+}

@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Certificate } from './certificate.js';
+import { LabError, LabUnavailableError } from './errors.js';
+import type { Host } from './host.js';
+import { loopbackSite } from './loopback.js';
+import type { LabProcess } from './process.js';
+import { ready } from './ready.js';
+import { hostSite, type Site } from './site.js';
+import { requireTools, tool } from './tools.js';
+
+export interface RabbitMqOptions {
+  /** Default: 5672 on a host, any free port on loopback. */
+  readonly port?: number;
+  /** Default: `lab`. */
+  readonly user?: string;
+  /** Default: a random one. */
+  readonly password?: string;
+  /** Whether it speaks TLS too, on another port, with a certificate that signs itself: `tlsPort`, `ca`. Default: no. */
+  readonly tls?: boolean;
+  /** Directives of rabbitmq.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Why no RabbitMQ can be started on this machine; undefined if one can. */
+export function rabbitMqUnavailable(): string | undefined {
+  try {
+    requireTools(TOOLS);
+    return undefined;
+  } catch (error) {
+    if (error instanceof LabUnavailableError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Starts a real, empty RabbitMQ without plugins, on a host of the lab, or on this machine's loopback address, for which no
+ * lab is needed. Settles when it takes connections. Durable queues survive `kill` and `restart`. It runs on one core, and brings no
+ * `epmd` with it.
+ *
+ * @throws LabUnavailableError if RabbitMQ is not installed; LabError if it does not start: with the last lines of its log
+ */
+export async function startRabbitMq(where: Host | 'loopback', options: RabbitMqOptions = {}): Promise<RabbitMq> {
+  requireTools(TOOLS);
+  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
+  try {
+    return await RabbitMq.start(site, options);
+  } catch (error) {
+    await site.close();
+    throw error;
+  }
+}
+
+const TOOLS = ['rabbitmq-server', 'erl'] as const;
+
+interface Ports {
+  readonly plain: number;
+  readonly tls: number | undefined;
+  /** On which Erlang's nodes would speak to each other. */
+  readonly nodes: number;
+}
+
+/** A running RabbitMQ, and all that a client must know of it. */
+export class RabbitMq implements AsyncDisposable {
+  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
+  readonly host: string;
+  readonly port: number;
+  /** Where it speaks TLS, if it does. */
+  readonly tlsPort: number | undefined;
+  readonly user: string;
+  readonly password: string;
+  /** For clients to trust, PEM; undefined without TLS. It names the host and its addresses, and belongs to the host. */
+  readonly ca: string | undefined;
+  readonly #site: Site;
+  readonly #ports: Ports;
+  #process: LabProcess;
+
+  private constructor(site: Site, ports: Ports, login: Login, ca: string | undefined, process: LabProcess) {
+    this.host = site.address;
+    this.port = ports.plain;
+    this.tlsPort = ports.tls;
+    this.user = login.user;
+    this.password = login.password;
+    this.ca = ca;
+    this.#site = site;
+    this.#ports = ports;
+    this.#process = process;
+  }
+
+  /** @internal */
+  static async start(site: Site, options: RabbitMqOptions): Promise<RabbitMq> {
+    const { user = 'lab', password = randomUUID(), settings = {} } = options;
+    const plain = options.port ?? (await site.port(5672));
+    const tls = options.tls ? await site.port(5671) : undefined;
+    const ports = { plain, tls, nodes: await site.port(25672) };
+    const certificate = tls === undefined ? undefined : site.certificate();
+    await initialize(site, configuration(site, ports, { user, password }, settings), certificate);
+    const process = await serve(site, ports);
+    return new RabbitMq(site, ports, { user, password }, certificate?.certificate, process);
+  }
+
+  /** For clients: `amqp://…`, with user and password. */
+  get url(): string {
+    return `amqp://${this.user}:${encodeURIComponent(this.password)}@${this.host}:${this.port}`;
+  }
+
+  /** Another one after each `restart`. */
+  get process(): LabProcess {
+    return this.#process;
+  }
+
+  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#process.exited;
+  }
+
+  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
+  async freeze(): Promise<void> {
+    await this.#process.freeze();
+  }
+
+  /** Lets it go on. */
+  async thaw(): Promise<void> {
+    await this.#process.thaw();
+  }
+
+  /** Shuts it down in order: its clients are told `CONNECTION_FORCED`. Durable queues stay for `restart`. */
+  async stop(): Promise<void> {
+    if (!this.#process.running) return;
+    await this.thaw();
+    this.#process.kill('SIGTERM');
+    await this.#process.exited;
+  }
+
+  /**
+   * Starts it again on the same data, having killed it if it runs. After a power failure there are none: start another.
+   *
+   * @throws LabError if it does not start
+   */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#process = await serve(this.#site, this.#ports);
+  }
+
+  /** Ends it, and removes its data. */
+  async close(): Promise<void> {
+    await this.kill();
+    await this.#site.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** https://www.rabbitmq.com/docs/configure */
+function configuration(site: Site, ports: Ports, login: Login, settings: Readonly<Record<string, string>>): string {
+  const everywhere = site.listen === '*';
+  const listen = (kind: string, port: number) =>
+    everywhere ? [`listeners.${kind}.default = ${port}`] : [`listeners.${kind}.1 = ${site.listen}:${port}`];
+  const tls = [
+    'ssl_options.certfile = server.crt',
+    'ssl_options.keyfile = server.key',
+    'ssl_options.verify = verify_none',
+  ];
+  return [
+    ...listen('tcp', ports.plain),
+    ...(ports.tls === undefined ? [] : [...listen('ssl', ports.tls), ...tls]),
+    `default_user = ${login.user}`,
+    `default_pass = ${login.password}`,
+    'log.console = true',
+    'log.console.level = info',
+    'log.file = false',
+    // Of a laptop's disk there may be less left than RabbitMQ wants, and then it takes no messages.
+    'disk_free_limit.absolute = 1MB',
+    ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`),
+    '',
+  ].join('\n');
+}
+
+// Runs in the site's folder, which it makes.
+const INITIALIZE = `
+umask 077
+mkdir -p -- "$FOLDER"
+cd -- "$FOLDER"
+printf %s "$CONFIG" > rabbitmq.conf
+printf '[].\\n' > enabled_plugins
+[ -n "$KEY" ] || exit 0
+printf %s "$KEY" > server.key
+printf %s "$CERTIFICATE" > server.crt
+`;
+
+async function initialize(site: Site, config: string, certificate: Certificate | undefined): Promise<void> {
+  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
+    env: {
+      FOLDER: site.folder,
+      CONFIG: config,
+      KEY: certificate?.key ?? '',
+      CERTIFICATE: certificate?.certificate ?? '',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
+  if (code !== 0) throw new LabError(`RabbitMQ could not be set up, ${code ?? signal}: ${err.trim()}`);
+}
+
+/** Nodes of Erlang find each other through a daemon, which would outlive them: since OTP 23.1 they can do without. */
+const ALONE = ['-start_epmd false', '-erl_epmd_port'];
+/** One scheduler that sleeps when it has nothing to do. */
+const FRUGAL = '+S 1:1 +A 4 +sbwt none +P 65536';
+
+async function serve(site: Site, { plain, nodes }: Ports): Promise<LabProcess> {
+  const { folder } = site;
+  const server = await site.spawn(script(), [], {
+    cwd: folder,
+    env: {
+      HOME: folder,
+      RABBITMQ_NODENAME: `lab-${plain}@localhost`,
+      RABBITMQ_DIST_PORT: String(nodes),
+      RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+      RABBITMQ_LOG_BASE: join(folder, 'log'),
+      RABBITMQ_GENERATED_CONFIG_DIR: join(folder, 'generated'),
+      RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+      RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'none.config'),
+      RABBITMQ_CONF_ENV_FILE: join(folder, 'none.conf'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+      RABBITMQ_PID_FILE: join(folder, 'pid'),
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [FRUGAL, ...ALONE, nodes].join(' '),
+      // Then the script becomes the server, and does not stay in front of it.
+      RUNNING_UNDER_SYSTEMD: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await ready('RabbitMQ', server, server.stdout, 'Server startup complete');
+  return server;
+}
+
+/** What Debian has in PATH changes to the user of its service first. */
+function script(): string {
+  const own = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+  return existsSync(own) ? own : tool('rabbitmq-server');
+}

@@ -1,0 +1,14 @@
+/** The service that is called: it gives back what it is given. */
+const bytes = { serialize: (text) => Buffer.from(text), deserialize: String };
+
+export const ECHO = {
+  say: {
+    path: '/echo.Echo/Say',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: bytes.serialize,
+    requestDeserialize: bytes.deserialize,
+    responseSerialize: bytes.serialize,
+    responseDeserialize: bytes.deserialize,
+  },
+};
