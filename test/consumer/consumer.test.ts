@@ -28,6 +28,7 @@ const FOLDERS = [
 const USES: Readonly<Record<string, string>> = {
   '@lifeguard/tcp': 'harden',
   '@lifeguard/tcp/settings': 'resolveSettings',
+  '@lifeguard/tcp/client': 'giveUpOnSilence',
   '@lifeguard/pool': 'createPool',
   '@lifeguard/pool/testing': 'conformance',
   '@lifeguard/pg': 'Pool',
@@ -43,6 +44,7 @@ const USES: Readonly<Record<string, string>> = {
   '@lifeguard/amqplib': 'createChannelPool',
   '@lifeguard/nats': 'connect',
   '@lifeguard/nats/v2': 'connect',
+  '@lifeguard/register/guard': 'guard',
   '@lifeguard/lab': 'Lab',
 };
 

@@ -1,16 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { harden, isEnabled, type TcpOptions } from '@lifeguard/tcp';
+import { giveUpOnSilence, resolveClientTcp } from '@lifeguard/tcp/client';
 import * as amqplib from 'amqplib';
 import { preparing } from './each-socket.js';
-import {
-  type Address,
-  type LifeguardOptions,
-  type RecoveringConnection,
-  resolveTcp,
-  type SocketOptions,
-} from './options.js';
-import { giveUpOnSilence } from './silence.js';
+import type { Address, LifeguardOptions, RecoveringConnection, SocketOptions } from './options.js';
 
 /**
  * `connect` of amqplib: an ordinary connection, on a hardened socket; with `recovery`, which version 2 has, each of its sockets
@@ -31,7 +25,7 @@ export async function connect(
   { tcp, name, ...options }: SocketOptions & LifeguardOptions = {},
 ): Promise<amqplib.ChannelModel | RecoveringConnection> {
   if (!isEnabled()) return open(url, options);
-  return openHardened(url, options, resolveTcp(tcp, name));
+  return openHardened(url, options, resolveClientTcp(tcp, name));
 }
 
 /** What the server may take between two words of the handshake. */

@@ -1,10 +1,11 @@
 import type { Factory } from '@lifeguard/pool';
 import { probe, type TcpOptions } from '@lifeguard/tcp';
+import { resolveClientTcp } from '@lifeguard/tcp/client';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { isPermanent } from './classify.js';
 import { openHardened } from './connect.js';
 import { Custody } from './custody.js';
-import { type Address, resolveTcp, type SocketOptions } from './options.js';
+import type { Address, SocketOptions } from './options.js';
 import { BAD, type SharedConnection, SharedConnections, within } from './shared-connection.js';
 
 /** What `channelFactory` takes. */
@@ -44,7 +45,7 @@ export function channelFactory({
   name,
 }: ChannelOptions): Factory<Channel> {
   if (!Number.isInteger(connections) || connections < 1) throw new RangeError('connections must be an integer from 1');
-  const sockets = resolveTcp(tcp, name);
+  const sockets = resolveClientTcp(tcp, name);
   const settings = { ...socketOptions, recovery: undefined };
   const shared = new SharedConnections(connections, (onSocket) => openHardened(url, settings, sockets, onSocket));
   const loans = new WeakMap<Channel, Loan>();

@@ -1,4 +1,4 @@
-import { resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from '@lifeguard/tcp';
+import type { TcpOptions } from '@lifeguard/tcp';
 import type { connect, Options } from 'amqplib';
 
 /** What is taken beside the options of amqplib. */
@@ -25,16 +25,3 @@ export type SocketOptions = NonNullable<Signatures['args'][1]>;
 
 /** What amqplib's `connect` resolves to, if `recovery` is asked for. */
 export type RecoveringConnection = Awaited<Signatures['recovering']>;
-
-/**
- * Completes the socket options, and warns once of those that don't do what is hoped for.
- *
- * @throws {ConfigError} that names every option and variable that can't be used
- */
-export function resolveTcp(tcp: Partial<TcpOptions> | undefined, name: string | undefined): Readonly<TcpOptions> {
-  const resolved = resolveTcpOptions(tcp, { prefix: 'tcp.', name });
-  for (const warning of tcpOptionWarnings(resolved)) {
-    process.emitWarning(warning, { type: 'LifeguardWarning', code: 'LIFEGUARD_TCP_OPTIONS' });
-  }
-  return resolved;
-}

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { harden, isEnabled, type TcpOptions } from '@lifeguard/tcp';
+import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
 import { Redis, type RedisOptions } from 'ioredis';
 import { leadsToReplica } from './classify.js';
 import { type Prepare, preparingConnector } from './connector.js';
-import { type ClientOptions, resolveTcp } from './options.js';
-import { Pace } from './pace.js';
+import type { ClientOptions } from './options.js';
 import { maskSecrets } from './secrets.js';
 
 /** What `new Redis()` takes. */
@@ -30,8 +30,8 @@ export function createClient(...args: ClientArguments): Redis {
 }
 
 function hardened(options: ClientOptions): ClientOptions {
-  const tcp = resolveTcp(options.tcp, options.connectionName);
-  const pace = new Pace();
+  const tcp = resolveClientTcp(options.tcp, options.connectionName);
+  const pace = new ReconnectPace();
   const prepare = preparation(tcp, options.connectTimeout === undefined ? pace : undefined);
   return {
     retryStrategy: (times) => pace.pause(times),
@@ -46,7 +46,7 @@ function hardened(options: ClientOptions): ClientOptions {
 const SENTINELS_CEILING_MILLIS = 500;
 
 /** What is done with each socket before it connects. Without a pace, a connect may take as long as the driver lets it. */
-export function preparation(tcp: Readonly<TcpOptions>, pace: Pace | undefined): Prepare {
+export function preparation(tcp: Readonly<TcpOptions>, pace: ReconnectPace | undefined): Prepare {
   return (socket: Socket) => {
     harden(socket, tcp);
     pace?.follow(socket);

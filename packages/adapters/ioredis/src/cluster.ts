@@ -1,9 +1,9 @@
 import { isEnabled } from '@lifeguard/tcp';
+import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
 import { Cluster, type ClusterNode, type Redis } from 'ioredis';
 import { preparation } from './client.js';
 import { type Prepare, preparingConnector, withClientPrepared } from './connector.js';
-import { type ClusterClientOptions, resolveTcp } from './options.js';
-import { Pace } from './pace.js';
+import type { ClusterClientOptions } from './options.js';
 
 /**
  * Makes an ordinary `Cluster`. Every socket that it opens to any node is hardened, also those with which it subscribes and
@@ -17,8 +17,8 @@ import { Pace } from './pace.js';
 export function createCluster(startupNodes: ClusterNode[], options: ClusterClientOptions = {}): Cluster {
   if (!isEnabled()) return new Cluster(startupNodes, options);
   const redisOptions = options.redisOptions ?? {};
-  const tcp = resolveTcp(options.tcp, redisOptions.connectionName);
-  const prepare = preparation(tcp, redisOptions.connectTimeout === undefined ? new Pace() : undefined);
+  const tcp = resolveClientTcp(options.tcp, redisOptions.connectionName);
+  const prepare = preparation(tcp, redisOptions.connectTimeout === undefined ? new ReconnectPace() : undefined);
   const cluster = new Cluster(startupNodes, {
     clusterRetryStrategy: (times) => Math.min(100 + times * 2, CEILING_MILLIS),
     ...options,

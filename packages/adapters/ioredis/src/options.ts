@@ -1,4 +1,4 @@
-import { resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from '@lifeguard/tcp';
+import type { TcpOptions } from '@lifeguard/tcp';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 
 /** What is taken beside the options of ioredis. */
@@ -15,16 +15,3 @@ export type ClientOptions = RedisOptions & LifeguardOptions;
 
 /** The options of `new Cluster()` and of Lifeguard. */
 export type ClusterClientOptions = ClusterOptions & LifeguardOptions;
-
-/**
- * Completes the socket options, and warns once of those that don't do what is hoped for.
- *
- * @throws {ConfigError} that names every option and variable that can't be used
- */
-export function resolveTcp(tcp: Partial<TcpOptions> | undefined, name: string | undefined): Readonly<TcpOptions> {
-  const resolved = resolveTcpOptions(tcp, { prefix: 'tcp.', name });
-  for (const warning of tcpOptionWarnings(resolved)) {
-    process.emitWarning(warning, { type: 'LifeguardWarning', code: 'LIFEGUARD_TCP_OPTIONS' });
-  }
-  return resolved;
-}

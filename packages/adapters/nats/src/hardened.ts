@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { harden } from '@lifeguard/tcp';
+import { giveUpOnSilence, resolveClientTcp } from '@lifeguard/tcp/client';
 import { type DriverOptions, preparing } from './each-socket.js';
-import { type LifeguardOptions, resolveTcp } from './options.js';
-import { giveUpOnSilence, Pace } from './pace.js';
+import type { LifeguardOptions } from './options.js';
+import { Pace } from './pace.js';
 
 /** What else is looked at. */
 interface ConnectOptions extends DriverOptions {
@@ -23,7 +24,7 @@ const OWN = { reconnectTimeWait: 2000, reconnectJitter: 100, reconnectJitterTLS:
  */
 export function hardened<O extends ConnectOptions>({ tcp, ...given }: O & LifeguardOptions): O {
   const options = given as unknown as O;
-  const resolved = resolveTcp(tcp, options.name);
+  const resolved = resolveClientTcp(tcp, options.name);
   const pace = new Pace();
   const prepare = (socket: Socket) => {
     harden(socket, resolved);

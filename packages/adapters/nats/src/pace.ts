@@ -1,10 +1,5 @@
 import type { Socket } from 'node:net';
 
-/**
- * How long a connect may go unanswered by the peer's kernel. That is far more than a round trip takes. The SYN may have
- * been lost, and the kernel would send it again after 1, 3, 7, … s, which misses the network's return.
- */
-const SILENT_MILLIS = 750;
 /** Between the beginnings of two connects to one server. Where nobody listens, to try again costs next to nothing. */
 const PAUSE_MILLIS = 500;
 /** A server that answers, and does not let the client stay, is to be spared. This is NATS's own. */
@@ -39,23 +34,4 @@ export class Pace {
     const millis = wasDeclined ? DECLINED_MILLIS : PAUSE_MILLIS;
     return Math.round(millis * (1 - JITTER * this.#random()));
   }
-}
-
-/** Ends a connect that the peer's kernel leaves unanswered. To be called before it connects. */
-export function giveUpOnSilence(socket: Socket): void {
-  let timer: NodeJS.Timeout | undefined;
-  const stop = () => clearTimeout(timer);
-  // One for each address that is tried, and not while the name is looked up.
-  socket.on('connectionAttempt', (address: string, port: number) => {
-    stop();
-    timer = setTimeout(() => socket.destroy(unanswered(address, port)), SILENT_MILLIS);
-  });
-  socket.once('connect', stop);
-  socket.once('close', stop);
-}
-
-/** Like the kernel's own. */
-function unanswered(address: string, port: number): Error {
-  const error = new Error(`connect ETIMEDOUT ${address}:${port} (no answer for ${SILENT_MILLIS} ms)`);
-  return Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect', address, port });
 }

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import { harden, isEnabled } from '@lifeguard/tcp';
+import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
 import type { RedisFunctions, RedisModules, RedisScripts, RespVersions, TypeMapping } from 'redis';
 import * as redis from 'redis';
 import { followConnects, marked } from './follow.js';
-import { type LifeguardOptions, resolveTcp } from './options.js';
-import { Pace } from './pace.js';
+import type { LifeguardOptions } from './options.js';
 
 interface SocketOptions {
   readonly connectTimeout?: number;
@@ -92,8 +92,8 @@ export function createSentinel<
 
 function hardened(given: object): object {
   const options: ClientOptions = given;
-  const tcp = resolveTcp(options.tcp, options.name);
-  const pace = new Pace();
+  const tcp = resolveClientTcp(options.tcp, options.name);
+  const pace = new ReconnectPace();
   const socket = {
     reconnectStrategy: (retries: number, cause: unknown) => reconnect(pace, retries, cause),
     ...options.socket,
@@ -106,7 +106,7 @@ function hardened(given: object): object {
 }
 
 /** As node-redis has it, a client whose `socketTimeout` has run out does not reconnect. */
-function reconnect(pace: Pace, retries: number, cause: unknown): number | false {
+function reconnect(pace: ReconnectPace, retries: number, cause: unknown): number | false {
   return Object(cause).constructor.name === 'SocketTimeoutError' ? false : pace.pause(retries + 1);
 }
 

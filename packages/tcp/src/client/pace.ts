@@ -1,15 +1,11 @@
 import type { Socket } from 'node:net';
+import { giveUpOnSilence } from './silence.js';
 
-/**
- * How long a connect may go unanswered by the peer's kernel. That is far more than a round trip takes. The SYN may have
- * been lost, and the kernel would send it again after 1, 3, 7, … s, which misses the network's return.
- */
-const SILENT_MILLIS = 750;
 /** So much longer after each failure. */
 const STEP_MILLIS = 50;
 /** Where nobody listens, to try again costs next to nothing. */
 const REFUSED_CEILING_MILLIS = 800;
-/** A server that answers, and does not let the client get ready, is to be spared. This is node-redis's own ceiling. */
+/** A server that answers, and does not let the client get ready, is to be spared. */
 const DECLINED_CEILING_MILLIS = 2000;
 /** Each pause is shortened by up to this share, so that many clients don't knock together. */
 const JITTER = 0.2;
@@ -20,7 +16,7 @@ type Ending = 'silent' | 'refused' | 'answered';
  * When a client that has lost its server tries again. A network's return is noticed within a second, whatever came
  * before: a connect that nobody answers is given up early and followed by the next at once.
  */
-export class Pace {
+export class ReconnectPace {
   #lastEnding: Ending = 'refused';
   readonly #random: () => number;
 
@@ -44,7 +40,7 @@ export class Pace {
   }
 
   /**
-   * For `reconnectStrategy`: the pause before the next connect, in milliseconds.
+   * The pause before the next connect, in milliseconds.
    *
    * @param times connects that have failed since the client was ready, this one included
    */
@@ -54,25 +50,4 @@ export class Pace {
     const millis = ending === 'silent' ? STEP_MILLIS : Math.min(times * STEP_MILLIS, ceiling);
     return Math.round(millis * (1 - JITTER * this.#random()));
   }
-}
-
-function giveUpOnSilence(socket: Socket, told: () => void): void {
-  let timer: NodeJS.Timeout | undefined;
-  const stop = () => clearTimeout(timer);
-  // One for each address that is tried, and not while the name is looked up.
-  socket.on('connectionAttempt', (address: string, port: number) => {
-    stop();
-    timer = setTimeout(() => {
-      told();
-      socket.destroy(unanswered(address, port));
-    }, SILENT_MILLIS);
-  });
-  socket.once('connect', stop);
-  socket.once('close', stop);
-}
-
-/** Like the kernel's own. */
-function unanswered(address: string, port: number): Error {
-  const error = new Error(`connect ETIMEDOUT ${address}:${port} (no answer for ${SILENT_MILLIS} ms)`);
-  return Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect', address, port });
 }

@@ -6,14 +6,22 @@ import type { Socket } from 'node:net';
  */
 const SILENT_MILLIS = 750;
 
-/** Ends a connect that the peer's kernel leaves unanswered. To be called before it connects. */
-export function giveUpOnSilence(socket: Socket): void {
+/**
+ * Ends a connect that the peer's kernel leaves unanswered for 0.75 s, with an ETIMEDOUT like the kernel's own. To be called before
+ * the socket connects.
+ *
+ * @param told called just before
+ */
+export function giveUpOnSilence(socket: Socket, told: () => void = () => {}): void {
   let timer: NodeJS.Timeout | undefined;
   const stop = () => clearTimeout(timer);
   // One for each address that is tried, and not while the name is looked up.
   socket.on('connectionAttempt', (address: string, port: number) => {
     stop();
-    timer = setTimeout(() => socket.destroy(unanswered(address, port)), SILENT_MILLIS);
+    timer = setTimeout(() => {
+      told();
+      socket.destroy(unanswered(address, port));
+    }, SILENT_MILLIS);
   });
   socket.once('connect', stop);
   socket.once('close', stop);

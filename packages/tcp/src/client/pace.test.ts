@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { Pace } from './pace.js';
+import { ReconnectPace } from './pace.js';
 
 const noJitter = () => 0;
 
 /** A socket's life as `Pace` sees it. */
-async function live(pace: Pace, port: number): Promise<void> {
+async function live(pace: ReconnectPace, port: number): Promise<void> {
   const socket = new Socket();
   pace.follow(socket);
   socket.on('error', () => {});
@@ -26,14 +26,14 @@ async function listen(): Promise<{ port: number; close(): Promise<unknown> }> {
 test('where nobody listens, the pause grows to 0.8 s and no further', async () => {
   const { port, close } = await listen();
   await close();
-  const pace = new Pace(noJitter);
+  const pace = new ReconnectPace(noJitter);
   await live(pace, port);
   expect([1, 2, 10, 16, 1000].map((times) => pace.pause(times))).toEqual([50, 100, 500, 800, 800]);
 });
 
 test('a server that answers, and never lets the client get ready, is spared: up to 2 s', async () => {
   const { port, close } = await listen();
-  const pace = new Pace(noJitter);
+  const pace = new ReconnectPace(noJitter);
   const socket = new Socket();
   pace.follow(socket);
   socket.connect(port, '127.0.0.1').resume();
@@ -43,7 +43,7 @@ test('a server that answers, and never lets the client get ready, is spared: up 
 });
 
 test('a connect that nobody answers is given up after 0.75 s, and followed by the next at once', async () => {
-  const pace = new Pace(noJitter);
+  const pace = new ReconnectPace(noJitter);
   const socket = new Socket();
   pace.follow(socket);
   const failure = once(socket, 'error');
@@ -56,7 +56,7 @@ test('a connect that nobody answers is given up after 0.75 s, and followed by th
 });
 
 test('each address of a name has its own time', async () => {
-  const pace = new Pace(noJitter);
+  const pace = new ReconnectPace(noJitter);
   const socket = new Socket();
   pace.follow(socket);
   const failure = once(socket, 'error');
@@ -68,5 +68,5 @@ test('each address of a name has its own time', async () => {
 });
 
 test('pauses are shortened at random by up to a fifth', () => {
-  expect(new Pace(() => 0.999).pause(10)).toBe(400);
+  expect(new ReconnectPace(() => 0.999).pause(10)).toBe(400);
 });

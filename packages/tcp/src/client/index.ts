@@ -1,0 +1,4 @@
+/** For adapters of clients that keep their connections, and reconnect, by themselves. */
+export { ReconnectPace } from './pace.js';
+export { resolveClientTcp } from './resolve.js';
+export { giveUpOnSilence } from './silence.js';
