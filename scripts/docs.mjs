@@ -3,13 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { POOL_SETTINGS } from '../packages/pool/dist/index.js';
+import { REGISTER_SETTINGS } from '../packages/register/dist/settings.js';
 import { ENABLED_SETTINGS, TCP_SETTINGS } from '../packages/tcp/dist/index.js';
 import { root } from './workspace.mjs';
 
 const settings = [
   ...entries(TCP_SETTINGS, 'tcp.'),
   ...entries(POOL_SETTINGS).map((row) => (row.option === 'logLevel' ? { ...row, option: 'logger' } : row)),
-  ...entries(ENABLED_SETTINGS).map((row) => ({ ...row, option: undefined })),
+  ...entries({ ...ENABLED_SETTINGS, hosts: REGISTER_SETTINGS.hosts }).map((row) => ({ ...row, option: undefined })),
 ];
 
 const blocks = {

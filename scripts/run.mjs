@@ -24,7 +24,10 @@ const tasks = {
   docs: [[node, 'scripts/docs.mjs']],
   bench: [[node, 'test/bench/main.mjs']],
   soak: [[node, 'test/soak/dist/main.js']],
+  faults: [[node, 'test/faults/main.mjs']],
   mutate: [[node, 'test/mutation/dist/main.js']],
+  drivers: [[node, 'test/drivers/dist/main.js']],
+  'test:nodes': [[node, 'test/drivers/dist/test-nodes.js']],
 };
 
 const [name, ...added] = process.argv.slice(2);

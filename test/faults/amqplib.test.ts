@@ -4,6 +4,7 @@ import { testFaults } from './broker-matrix.js';
 const password = 'the same after a power failure';
 
 await testFaults({
+  adapter: 'amqplib',
   program: new URL('./amqplib-client.mjs', import.meta.url),
   unavailable: rabbitMqUnavailable(),
   // 2 transports x (4 connections and 2 pools with a connection each).

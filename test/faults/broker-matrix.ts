@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Host, Lab, type NodeProcess } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene, type Server } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -54,6 +55,8 @@ export interface Broker extends Server {
 }
 
 export interface Matrix {
+  /** Whose matrix it is, for the report. */
+  readonly adapter: string;
   /** The service on the host `app`. */
   readonly program: URL;
   /** Why no server can be started here. */
@@ -71,8 +74,7 @@ export async function testFaults(matrix: Matrix): Promise<void> {
   const unavailable = (await Lab.available()) ?? matrix.unavailable;
   if (unavailable) console.warn(`left out: faults of a broker, because ${unavailable}`);
   const possible = process.env['CI'] === 'true' || unavailable === undefined;
-  const seen: Record<string, string>[] = [];
-  afterAll(() => console.table(seen));
+  const cells = new Cells(matrix.adapter);
 
   test.skipIf(!possible).concurrent.each(GROUPS.map((faults) => [faults.map(({ name }) => name).join(', '), faults]))(
     '%s: everybody is told in time, all serve again, nothing is left',
@@ -82,12 +84,12 @@ export async function testFaults(matrix: Matrix): Promise<void> {
       const startServer = () => matrix.start(db);
       const broker = await startServer();
       const scene: Scene = { lab, app, db, server: broker, startServer };
-      for (const fault of faults as Fault[]) seen.push(...(await suffer(matrix, scene, fault, broker.access)));
+      for (const fault of faults as Fault[]) await suffer(matrix, scene, fault, broker.access, cells);
     },
   );
 }
 
-async function suffer(matrix: Matrix, scene: Scene, fault: Fault, access: object): Promise<Record<string, string>[]> {
+async function suffer(matrix: Matrix, scene: Scene, fault: Fault, access: object, cells: Cells): Promise<void> {
   const config = {
     ...access,
     tcp: TCP,
@@ -116,7 +118,7 @@ async function suffer(matrix: Matrix, scene: Scene, fault: Fault, access: object
   }
   expect(socketsLeft, fault.name).toBe(0);
   await expect(client.exited).resolves.toMatchObject({ code: 0 });
-  return outcomes.map((outcome, index) => summarize(fault, outcome, recoveries[index]));
+  for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, recoveries[index]));
 }
 
 async function hear<M>(client: NodeProcess): Promise<M> {
@@ -142,15 +144,15 @@ function expectTold(matrix: Matrix, fault: Fault, { transport, state, told, took
   expect(held, cell).toBe(0);
 }
 
-function summarize({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const words = told.map((each) => (typeof each === 'string' ? each : wordOf(each)));
   return {
     fault: name,
-    client: `${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(words)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: state,
+    transport,
+    told: words,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }
 

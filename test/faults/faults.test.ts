@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Host, Lab, type NodeProcess, type Postgres, startPostgres } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -44,9 +45,7 @@ interface Recovery {
   readonly lentAgain: boolean;
 }
 
-/** What the run has seen, a line for each cell. */
-const seen: Record<string, string>[] = [];
-afterAll(() => console.table(seen));
+const cells = new Cells('pg');
 
 const unavailable = await Lab.available();
 if (unavailable) console.warn(`left out: the fault matrix, because ${unavailable}`);
@@ -77,7 +76,7 @@ test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault]
     client.send('heal');
     const { recoveries, socketsLeft } = await hear<{ recoveries: Recovery[]; socketsLeft: number }>(client);
     for (const recovery of recoveries) expectServed(fault, recovery);
-    seen.push(...outcomes.map((outcome, index) => summarize(fault, outcome, recoveries[index])));
+    for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, recoveries[index]));
     expect(socketsLeft).toBe(0);
     await expect(client.exited).resolves.toMatchObject({ code: 0 });
   },
@@ -131,14 +130,14 @@ function expectServed(fault: Fault, { transport, state, answer, tookMillis, lent
   expect(lentAgain, cell).toBe(false);
 }
 
-function summarize({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const codes = (told as Told[]).map(({ code, message, cause }) => cause?.code ?? code ?? message);
   return {
     fault: name,
-    connection: `${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(codes)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: state,
+    transport,
+    told: codes,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Certificate, type Host, Lab, type NodeProcess, selfSignedCertificate } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene, type Server } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -51,9 +52,7 @@ interface Recovery {
   readonly lentAgain: boolean;
 }
 
-/** What the run has seen, a line for each cell. */
-const seen: Record<string, string>[] = [];
-afterAll(() => console.table(seen));
+const cells = new Cells('grpc');
 
 const unavailable = await Lab.available();
 if (unavailable) console.warn(`left out: faults of gRPC, because ${unavailable}`);
@@ -84,7 +83,7 @@ test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault]
     client.send('heal');
     const end = await hear<{ recoveries: Recovery[]; oldSockets: number; socketsLeft: number }>(client);
     for (const recovery of end.recoveries) expectServed(fault, recovery);
-    seen.push(...outcomes.map((outcome, index) => summarize(fault, outcome, end.recoveries[index])));
+    for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, end.recoveries[index]));
     expect(end).toMatchObject({ oldSockets: 0, socketsLeft: 0 });
     await expect(client.exited).resolves.toMatchObject({ code: 0 });
   },
@@ -204,15 +203,15 @@ function expectServed(fault: Fault, { transport, state, answer, tookMillis, lent
   expect(lentAgain, cell).toBe(false);
 }
 
-function summarize({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const words = told.map((each) => (typeof each === 'string' ? each : wordOf(each)));
   return {
     fault: name,
-    client: `${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(words)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: state,
+    transport,
+    told: words,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }
 

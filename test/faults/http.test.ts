@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Certificate, type Host, Lab, type NodeProcess, selfSignedCertificate } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene, type Server } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -42,9 +43,7 @@ interface Recovery {
   readonly tookMillis: number;
 }
 
-/** What the run has seen, a line for each cell. */
-const seen: Record<string, string>[] = [];
-afterAll(() => console.table(seen));
+const cells = new Cells('http');
 
 const unavailable = await Lab.available();
 if (unavailable) console.warn(`left out: faults of HTTP, because ${unavailable}`);
@@ -80,7 +79,7 @@ test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault]
     client.send('heal');
     const end = await hear<{ recoveries: Recovery[]; oldSockets: number; socketsLeft: number }>(client);
     for (const [index, recovery] of end.recoveries.entries()) expectServed(cellOf(fault, outcomes[index]), recovery);
-    seen.push(...outcomes.map((outcome, index) => summarize(fault, outcome, end.recoveries[index])));
+    for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, end.recoveries[index]));
     expect(end).toMatchObject({ oldSockets: 0, socketsLeft: 0 });
     await expect(client.exited).resolves.toMatchObject({ code: 0 });
   },
@@ -153,14 +152,14 @@ function codeOf({ code, cause }: Told): string | undefined {
   return cause?.code ?? code;
 }
 
-function summarize({ name }: Fault, { client, state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { client, state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const words = told.map((each) => (typeof each === 'string' ? each : (codeOf(each) ?? each.message)));
   return {
     fault: name,
-    request: `${client}, ${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(words)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: `${client}, ${state}`,
+    transport,
+    told: words,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }

@@ -6,6 +6,7 @@ const PORTS = { port: 4222, tlsPort: 4223 };
 const settings = { authorization: '{ user: "app", password: "known" }' };
 
 await testFaults({
+  adapter: 'nats',
   program: new URL('./nats-client.mjs', import.meta.url),
   unavailable: natsUnavailable(),
   // 2 packages x 2 transports x 4 connections.

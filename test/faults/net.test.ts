@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type Host, Lab, type NodeProcess } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../packages/adapters/net/src/certificate.fixture.js';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene, type Server } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -42,9 +43,7 @@ interface Recovery {
   readonly lentAgain: boolean;
 }
 
-/** What the run has seen, a line for each cell. */
-const seen: Record<string, string>[] = [];
-afterAll(() => console.table(seen));
+const cells = new Cells('net');
 
 const unavailable = await Lab.available();
 if (unavailable) console.warn(`left out: faults of raw sockets, because ${unavailable}`);
@@ -81,7 +80,7 @@ test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault]
     client.send('heal');
     const { recoveries, socketsLeft } = await hear<{ recoveries: Recovery[]; socketsLeft: number }>(client);
     for (const [index, recovery] of recoveries.entries()) expectServed(`${fault.name}, cell ${index}`, recovery);
-    seen.push(...outcomes.map((outcome, index) => summarize(fault, outcome, recoveries[index])));
+    for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, recoveries[index]));
     expect(socketsLeft).toBe(0);
     await expect(client.exited).resolves.toMatchObject({ code: 0 });
   },
@@ -143,14 +142,14 @@ function expectServed(cell: string, { answer, tookMillis, lentAgain }: Recovery)
   expect(lentAgain, cell).toBe(false);
 }
 
-function summarize({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const codes = (told as Told[]).map(({ code, message, cause }) => cause?.code ?? code ?? message);
   return {
     fault: name,
-    socket: `${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(codes)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: state,
+    transport,
+    told: codes,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Host, Lab, type NodeProcess, type RedisServer, redisUnavailable, startRedis } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -46,6 +47,8 @@ interface Recovery {
 }
 
 export interface Matrix {
+  /** Whose matrix it is, for the report. */
+  readonly adapter: string;
   /** The service on the host `app`. */
   readonly program: URL;
   /** Sockets that it has opened and hardened, when the fault comes. */
@@ -60,8 +63,7 @@ export const possible = process.env['CI'] === 'true' || unavailable === undefine
 
 /** Every fault of the matrix, by every state that the service has clients in. */
 export function testFaults(matrix: Matrix): void {
-  const seen: Record<string, string>[] = [];
-  afterAll(() => console.table(seen));
+  const cells = new Cells(matrix.adapter);
 
   test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     '%s: every call is told in time or is retried, no dead connection is used, all serve again, nothing is left',
@@ -86,7 +88,7 @@ export function testFaults(matrix: Matrix): void {
       client.send('heal');
       const { recoveries, socketsLeft } = await hear<{ recoveries: Recovery[]; socketsLeft: number }>(client);
       for (const recovery of recoveries) expectServed(fault, recovery);
-      seen.push(...outcomes.map((outcome, index) => summarize(fault, outcome, recoveries[index])));
+      for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, recoveries[index]));
       expect(socketsLeft).toBe(0);
       await expect(client.exited).resolves.toMatchObject({ code: 0 });
     },
@@ -144,15 +146,15 @@ function expectServed(fault: Fault, { transport, state, answer, tookMillis, lent
   expect(lentAgain, cell).toBe(false);
 }
 
-function summarize({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const words = told.map((each) => (typeof each === 'string' ? each : wordOf(each)));
   return {
     fault: name,
-    client: `${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(words)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: state,
+    transport,
+    told: words,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }
 

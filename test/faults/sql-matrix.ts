@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Host, Lab, MariaDb, type NodeProcess, startMariaDb } from '@lifeguard/lab';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene } from './matrix.js';
 
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
@@ -43,6 +44,8 @@ interface Recovery {
 }
 
 export interface SqlMatrix {
+  /** Whose matrix it is, for the report. */
+  readonly adapter: string;
   /** The service on the host `app`. */
   readonly program: URL;
   /** What else the driver calls it when the server ends a connection. */
@@ -57,8 +60,7 @@ const possible = process.env['CI'] === 'true' || unavailable === undefined;
 
 /** Every fault of the matrix on MariaDB, by every state that a driver's connections can be in. */
 export function testSqlFaults(matrix: SqlMatrix): void {
-  const seen: Record<string, string>[] = [];
-  afterAll(() => console.table(seen));
+  const cells = new Cells(matrix.adapter);
 
   test.skipIf(!possible).concurrent.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     '%s: everyone is told in time, nobody is given a dead connection, the pool serves again, nothing is left',
@@ -84,7 +86,7 @@ export function testSqlFaults(matrix: SqlMatrix): void {
       client.send('heal');
       const { recoveries, socketsLeft } = await hear<{ recoveries: Recovery[]; socketsLeft: number }>(client);
       for (const recovery of recoveries) expectServed(fault, recovery);
-      seen.push(...outcomes.map((outcome, index) => summarize(fault, outcome, recoveries[index])));
+      for (const [index, outcome] of outcomes.entries()) cells.add(cellFrom(fault, outcome, recoveries[index]));
       expect(socketsLeft).toBe(0);
       await expect(client.exited).resolves.toMatchObject({ code: 0 });
     },
@@ -147,14 +149,14 @@ function expectServed(fault: Fault, { transport, state, answer, tookMillis, lent
   expect(lentAgain, cell).toBe(false);
 }
 
-function summarize({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery) {
-  const seconds = (millis = 0) => `${(millis / 1000).toFixed(1)} s`;
+function cellFrom({ name }: Fault, { state, transport, told, tookMillis }: Outcome, recovery?: Recovery): Cell {
   const codes = (told as Told[]).map((each) => lastOf(each).code ?? lastOf(each).message);
   return {
     fault: name,
-    connection: `${state}, ${transport}`,
-    'told after': seconds(tookMillis),
-    error: [...new Set(codes)].join(', '),
-    'served after healing': seconds(recovery?.tookMillis),
+    state: state,
+    transport,
+    told: codes,
+    toldMillis: tookMillis,
+    servedMillis: recovery?.tookMillis,
   };
 }
