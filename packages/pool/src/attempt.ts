@@ -7,6 +7,8 @@ import type { Watch } from './watch.js';
 export interface Arrival<T> {
   readonly resource: T;
   readonly watch: Watch;
+  /** How long the connect took. */
+  readonly connectMillis: number;
 }
 
 /**
@@ -19,6 +21,7 @@ export function startAttempt<T>(
   timeoutMillis: number,
   late: (arrival: Arrival<T>) => void,
 ): Attempt<Arrival<T>> {
+  const startedAt = performance.now();
   let abort = () => {};
   const result = new Promise<Arrival<T>>((resolve, reject) => {
     let over = false;
@@ -35,9 +38,10 @@ export function startAttempt<T>(
     const timer = setTimeout(() => fail(new ConnectTimeoutError(timeoutMillis)), timeoutMillis);
     abort = () => fail(new PoolClosedError());
     create(factory, watch).then((resource) => {
-      if (over) return late({ resource, watch });
+      const arrival = { resource, watch, connectMillis: performance.now() - startedAt };
+      if (over) return late(arrival);
       finish();
-      resolve({ resource, watch });
+      resolve(arrival);
     }, fail);
   });
   return {

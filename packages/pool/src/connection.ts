@@ -36,6 +36,8 @@ export class Connection<T> extends Link<Connection<T>> {
   failure: Failure | undefined = undefined;
   /** Its peer has to give a sign before it is lent again. See `Peers`, which keeps this. */
   doubted = false;
+  /** Since when, as `performance.now()`. */
+  doubtedAt = 0;
   /** The kernel has seen its peer leave something unanswered, and no sign of it since; as the events have told. */
   suspect = false;
   uses = 0;

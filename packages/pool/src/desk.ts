@@ -19,13 +19,16 @@ class Waiter<R> extends Link<Waiter<R>> implements Patient {
   readonly resolve: (resource: R) => void;
   readonly reject: (reason: unknown) => void;
   readonly timeoutMillis: number;
+  /** When it came, if anybody wants to know. */
+  readonly since: number | undefined;
   lateAt: number | undefined = undefined;
   /** Stops heeding the signal that could make it leave. */
   ignoreSignal: (() => void) | undefined = undefined;
 
-  constructor(timeoutMillis: number) {
+  constructor(timeoutMillis: number, since: number | undefined) {
     super();
     this.timeoutMillis = timeoutMillis;
+    this.since = since;
     this.promise = new Promise<R>(keepSettlers);
     this.resolve = settlers.resolve as (resource: R) => void;
     this.reject = settlers.reject;
@@ -60,13 +63,25 @@ export class Desk<R> {
     return this.#waiters.length;
   }
 
+  /** For how long the first who waits has waited, in milliseconds; 0 if nobody does. */
+  get nextHasWaited(): number {
+    const since = this.#waiters.first?.since;
+    return since === undefined ? 0 : performance.now() - since;
+  }
+
   /**
    * Waits until `serve` comes to it. Rejects when time is up, and with the signal's reason when that aborts.
    *
    * @param timeoutMillis 0: without end
+   * @param since now, as `performance.now()`, if anybody wants to know how long it waits
    */
-  wait(priority: number | undefined, timeoutMillis: number, signal: AbortSignal | undefined): Promise<R> {
-    const waiter = new Waiter<R>(timeoutMillis);
+  wait(
+    priority: number | undefined,
+    timeoutMillis: number,
+    signal: AbortSignal | undefined,
+    since: number | undefined,
+  ): Promise<R> {
+    const waiter = new Waiter<R>(timeoutMillis, since);
     this.#waiters.join(waiter, priority);
     if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);
     if (signal) this.#heed(signal, waiter);

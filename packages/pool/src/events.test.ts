@@ -22,7 +22,7 @@ function listen(...events: string[]) {
 }
 
 test('diagnostics_channel tells what the events tell, of every pool of the process', async () => {
-  const heard = listen('connect', 'acquire', 'release', 'evict', 'error');
+  const heard = listen('open', 'connect', 'acquire', 'release', 'evict', 'error', 'closed');
   const connection = { id: 1 };
   const pool = createPool({ create: async () => connection, destroy: async () => {} }, { logger });
   const error = new Error('broken');
@@ -30,10 +30,12 @@ test('diagnostics_channel tells what the events tell, of every pool of the proce
   await pool.release(connection, error);
   await pool.close();
   expect(heard).toEqual([
-    ['connect', { pool, connection }],
-    ['acquire', { pool, connection }],
+    ['open', { pool }],
+    ['connect', { pool, connection, connectMillis: expect.any(Number) }],
+    ['acquire', { pool, connection, waitMillis: expect.any(Number) }],
     ['release', { pool, connection, error }],
     ['evict', { pool, connection, reason: 'released-with-error', error }],
+    ['closed', { pool }],
   ]);
 });
 
@@ -44,4 +46,28 @@ test('a failed connect that nobody waits for is published as an error', async ()
   await expect.poll(() => heard.length).toBeGreaterThan(0);
   expect(heard[0]).toEqual(['error', { pool, error }]);
   await pool.close();
+});
+
+test('it is told how long a connect has taken, and how long a borrower has waited, or that it has not', async () => {
+  const heard = listen('connect', 'acquire');
+  const create = () => new Promise<object>((resolve) => setTimeout(resolve, 20, {}));
+  const pool = createPool({ create, destroy: async () => {} }, { max: 1, logger });
+  const waits: number[] = [];
+  pool.on('acquire', (_, waitMillis) => waits.push(waitMillis));
+  const connection = await pool.acquire();
+  await pool.release(connection);
+  await pool.acquire();
+  const [connected, first, second] = heard.map(([, message]) => message);
+  expect(connected?.connectMillis).toBeGreaterThan(15);
+  expect(first?.waitMillis).toBeGreaterThan(15);
+  expect(second?.waitMillis).toBe(0);
+  expect(waits).toHaveLength(2);
+  await pool.release(connection);
+  await pool.close();
+});
+
+test('a pool has the name of its options, else that of its factory', () => {
+  const factory = { create: async () => ({}), destroy: async () => {} };
+  expect(createPool({ ...factory, name: 'db' }, { name: 'orders' }).name).toBe('orders');
+  expect(createPool({ ...factory, name: 'db' }).name).toBe('db');
 });

@@ -4,10 +4,10 @@ import type { EvictReason } from './classify.js';
 
 /** What a pool tells: event name to arguments. */
 export interface PoolEvents<T> {
-  /** A connection was opened. */
-  connect: [connection: T];
-  /** It was lent. */
-  acquire: [connection: T];
+  /** A connection was opened, which took so many milliseconds. */
+  connect: [connection: T, connectMillis: number];
+  /** It was lent, after its borrower had waited for so many milliseconds: 0 if it did not have to. */
+  acquire: [connection: T, waitMillis: number];
   /** Its borrower gave it back, with an error or without. */
   release: [connection: T, error?: unknown];
   /** Its peer has stopped answering, by what the kernel sees. It is not lent, and who has borrowed it keeps it. */
@@ -26,23 +26,28 @@ export interface PoolEvents<T> {
 
 /**
  * What is published on the channels `lifeguard:pool:connect`, `:acquire`, `:release`, `:suspect`, `:recover`, `:evict` and
- * `:error` of node:diagnostics_channel, by every pool of the process.
+ * `:error` of node:diagnostics_channel, by every pool of the process; and on `:open` and `:closed`, when a pool was made and
+ * when it has ended.
  */
 export interface PoolMessage {
   /** The `Pool`. */
   readonly pool: object;
-  /** What the factory made; absent on `:error`. */
+  /** What the factory made; absent on `:error`, `:open` and `:closed`. */
   readonly connection?: unknown;
   /** On `:evict`. */
   readonly reason?: EvictReason;
+  /** On `:connect`: how long that took. */
+  readonly connectMillis?: number;
+  /** On `:acquire`: how long its borrower had waited. */
+  readonly waitMillis?: number;
   /** On `:release`, `:evict` and `:error`, if there is one. */
   readonly error?: unknown;
 }
 
 /** The events that are published, and how their arguments are called in the message. */
 const PUBLISHED = {
-  connect: ['connection'],
-  acquire: ['connection'],
+  connect: ['connection', 'connectMillis'],
+  acquire: ['connection', 'waitMillis'],
   release: ['connection', 'error'],
   suspect: ['connection'],
   recover: ['connection'],
@@ -62,6 +67,17 @@ export const channels = {
   evict: channel('lifeguard:pool:evict'),
   error: channel('lifeguard:pool:error'),
 } as const satisfies Record<PublishedEvent, Channel>;
+
+const open = channel('lifeguard:pool:open');
+const closed = channel('lifeguard:pool:closed');
+
+export function publishOpen(pool: object): void {
+  if (open.hasSubscribers) open.publish({ pool } satisfies PoolMessage);
+}
+
+export function publishClosed(pool: object): void {
+  if (closed.hasSubscribers) closed.publish({ pool } satisfies PoolMessage);
+}
 
 /** What a subscriber throws is thrown again outside, by Node.js. */
 export function publish(pool: object, event: PublishedEvent, args: readonly unknown[]): void {

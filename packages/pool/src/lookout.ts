@@ -3,6 +3,9 @@ import type { Connection } from './connection.js';
 import { Peers } from './peers.js';
 import { Quarantine } from './quarantine.js';
 
+/** The kernel tells the time of the last sign with the grain of its clock (CONFIG_HZ=100). */
+const KERNEL_TICK_MILLIS = 10;
+
 export interface LookoutOptions<T> {
   /** Takes an idle connection off the shelf: it is not to be lent. */
   readonly withdraw: (connection: Connection<T>) => void;
@@ -74,6 +77,17 @@ export class Lookout<T> {
     // All of them leave the shelf before anything else happens, for what follows may take from it.
     for (const connection of idle) this.#options.withdraw(connection);
     for (const connection of idle) this.quarantine(connection);
+  }
+
+  /**
+   * Whether a doubted connection has had a sign of its peer since, as one has that comes back with an answer: then it is
+   * trusted again, and need not be asked.
+   */
+  hasHeard(connection: Connection<T>): boolean {
+    const sinceDoubt = performance.now() - connection.doubtedAt;
+    const hasHeard = connection.watch.silentFor() < sinceDoubt - KERNEL_TICK_MILLIS;
+    if (hasHeard) this.trust(connection);
+    return hasHeard;
   }
 
   quarantine(connection: Connection<T>): void {

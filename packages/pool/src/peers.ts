@@ -31,7 +31,11 @@ export class Peers<T> {
   doubt(peer: string | undefined): ReadonlySet<Connection<T>> {
     const trusted = this.#trusted.get(peer ?? '') ?? new Set();
     this.#trusted.delete(peer ?? '');
-    for (const connection of trusted) connection.doubted = true;
+    const now = performance.now();
+    for (const connection of trusted) {
+      connection.doubted = true;
+      connection.doubtedAt = now;
+    }
     return trusted;
   }
 }

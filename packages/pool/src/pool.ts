@@ -17,7 +17,15 @@ import {
   StepTimeoutError,
   UselessConnectionError,
 } from './errors.js';
-import { channels, type PoolEvents, type PublishedEvent, publish, SafeEmitter } from './events.js';
+import {
+  channels,
+  type PoolEvents,
+  type PublishedEvent,
+  publish,
+  publishClosed,
+  publishOpen,
+  SafeEmitter,
+} from './events.js';
 import { checkFactory, type Factory } from './factory.js';
 import { Housekeeper } from './housekeeper.js';
 import { Idleness } from './idleness.js';
@@ -114,9 +122,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     checkFactory(factory);
     this.#factory = factory;
     this.#options = resolveOptions(options);
-    const { fifo, aliveBypassMillis, max, maxConnecting, priorityRange, autostart, name, logger, logLevel, warnings } =
+    const { fifo, aliveBypassMillis, max, maxConnecting, priorityRange, autostart, logger, logLevel, warnings } =
       this.#options;
-    this.#log = logFor(name ?? factory.name ?? 'pool', logger ?? createLogger(logLevel));
+    this.#log = logFor(this.name, logger ?? createLogger(logLevel));
     for (const warning of warnings) this.#log('warn', warning);
     this.#tickMillis = tickOf(this.#options);
     this.#tellUselessTests();
@@ -160,7 +168,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       open: () => this.#connector.fill(),
       close: (connection) => this.#close(connection),
     });
+    publishOpen(this);
     if (autostart) this.start();
+  }
+
+  /** As given in the options, else that of the factory. */
+  get name(): string {
+    return this.#options.name ?? this.#factory.name ?? 'pool';
   }
 
   /** Connections, those being opened included. */
@@ -360,7 +374,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #wait({ priority, signal, timeoutMillis = this.#options.acquireTimeoutMillis }: AcquireOptions): Promise<T> {
     if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
-    const served = this.#desk.wait(priority, timeoutMillis, signal);
+    const isTimed = this.heard.acquire || channels.acquire.hasSubscribers;
+    const served = this.#desk.wait(priority, timeoutMillis, signal, isTimed ? performance.now() : undefined);
     this.#restock();
     return served;
   }
@@ -417,7 +432,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const { failure } = connection;
     if (failure) {
       this.#evict(connection, failure.reason, failure.error);
-    } else if (connection.doubted) {
+    } else if (connection.doubted && !this.#lookout.hasHeard(connection)) {
       this.#lookout.quarantine(connection);
     } else if (this.#desk.waiting === 0) {
       this.#shelve(connection);
@@ -436,7 +451,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (connection.uses >= this.#options.maxUses) condemn(connection, 'max-uses');
     this.#counter.acquired += 1;
     if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
-    if (this.heard.acquire || channels.acquire.hasSubscribers) this.#announce('acquire', connection.resource);
+    if (this.heard.acquire || channels.acquire.hasSubscribers)
+      this.#announce('acquire', connection.resource, this.#desk.nextHasWaited);
     return connection;
   }
 
@@ -613,7 +629,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       connection,
       failures,
     });
-    this.#announce('connect', connection.resource);
+    this.#announce('connect', connection.resource, arrival.connectMillis);
     return connection;
   }
 
@@ -700,7 +716,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#announce('evict', connection.resource, reason, error);
   }
 
-  #close({ resource, watch }: Arrival<T>): Promise<void> {
+  #close({ resource, watch }: Pick<Arrival<T>, 'resource' | 'watch'>): Promise<void> {
     this.#counter.destroyed += 1;
     return this.#closer.close(resource, watch);
   }
@@ -740,6 +756,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   #shut(): void {
+    if (this.#phase !== 'closed') publishClosed(this);
     this.#phase = 'closed';
     this.#connector.close();
     this.#housekeeper.stop();

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 async function listen(): Promise<number> {
-  const server = net.createServer((socket) => void socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  const server = net.createServer((socket) => void socket.on('error', () => {}).pipe(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   cleanups.push(() => new Promise((resolve) => server.close(resolve)));
   return (server.address() as AddressInfo).port;
@@ -121,6 +121,30 @@ test('a lent connection whose peer stops answering stays lent, and makes its sib
   await expect.poll(places).toEqual(['idle', 'idle']);
   expect(pool.stats().evicted).toEqual({});
 });
+
+test.skipIf(!canProbe && process.env['CI'] !== 'true')(
+  'a lent connection that comes back with an answer of its peer need not be asked, and one without has to',
+  async () => {
+    const { pool, sockets } = await poolOf(3);
+    const probe = vi.spyOn(Watch.prototype, 'probe').mockReturnValue(new Promise(() => {}));
+    const lent = [await pool.acquire(), await pool.acquire()] as const;
+    const idle = sockets.find((socket) => !lent.includes(socket));
+    // Whatever the peer said before it is no answer.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    idle?.destroy(errorOf('ETIMEDOUT'));
+    await once(pool, 'evict');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    probe.mockClear();
+    await pool.release(lent[0]);
+    expect(probe).toHaveBeenCalledTimes(1);
+    const answered = once(lent[1], 'data');
+    lent[1].write('are you there?');
+    await answered;
+    await pool.release(lent[1]);
+    expect(probe).toHaveBeenCalledTimes(1);
+    await expect(pool.acquire()).resolves.toBe(lent[1]);
+  },
+);
 
 test('a connection whose sibling fails while it is being tested has to prove itself before it is lent', async () => {
   let pass = (_: boolean) => {};

@@ -32,14 +32,24 @@ export class Waiters<W extends Link<W>> implements Iterable<W> {
     return left;
   }
 
+  /** The next one. */
+  get first(): W | undefined {
+    return this.#firstQueue?.first;
+  }
+
   /** Takes the next one out. */
   shift(): W | undefined {
-    const queue = this.#first.length > 0 ? this.#first : this.#queues.find(({ length }) => length > 0);
+    const queue = this.#firstQueue;
     const next = queue?.first;
     if (!queue || !next) return undefined;
     queue.remove(next);
     this.#length -= 1;
     return next;
+  }
+
+  /** The first in which somebody waits. */
+  get #firstQueue(): List<W> | undefined {
+    return this.#first.length > 0 ? this.#first : this.#queues.find(({ length }) => length > 0);
   }
 
   *[Symbol.iterator](): Generator<W, void> {

@@ -6,6 +6,7 @@ import {
   harden,
   openCapture,
   probe,
+  silentFor,
   type TcpOptions,
   type Verdict,
   verdict,
@@ -74,6 +75,12 @@ export class Watch {
   async probe(): Promise<Verdict> {
     const verdicts = await Promise.all(Array.from(this.#sockets, (socket) => probe(socket, { anew: true })));
     return verdicts.reduce(worseOf, 'unknown');
+  }
+
+  /** For how long the peer has given no sign, in milliseconds; of several, the one that has been silent for longest. */
+  silentFor(): number {
+    const silences = Array.from(this.#sockets, silentFor);
+    return silences.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...silences);
   }
 
   /** The connection stands: from now on what happens to its sockets, or what its driver says, is told. */

@@ -19,6 +19,7 @@ test('the package has these names, and no others', () => {
     'probe',
     'reinforce',
     'resolveTcpOptions',
+    'silentFor',
     'tcpOptionWarnings',
     'verdict',
   ]);

@@ -9,6 +9,7 @@ import { KeepAliveTrigger, SHORTEST_IDLE_MILLIS } from './keepalive-trigger.js';
 import type { TcpOptions } from './options.js';
 import { canProbe, findPlatform, type InfoLayout, type Platform } from './platform/index.js';
 import { MAX_DELAY_MILLIS } from './settings.js';
+import { silenceOf } from './silent-for.js';
 import { readOptions } from './socket-options.js';
 import type { TcpInfo } from './tcp-info.js';
 import { type Verdict, verdict } from './verdict.js';
@@ -180,14 +181,6 @@ function look({ calls, handle, layout }: Line): InfoReading {
 /** Nothing that comes now could change it. */
 function isFinal(verdict: Verdict): boolean {
   return verdict === 'dead' || verdict === 'unknown';
-}
-
-/**
- * How long the peer has given no sign, in milliseconds, as the kernel's keepalive reckons it (include/net/tcp.h,
- * keepalive_time_elapsed): data are a sign as an acknowledgment is.
- */
-function silenceOf({ lastAckReceivedMillis = Number.POSITIVE_INFINITY, lastDataReceivedMillis }: TcpInfo): number {
-  return Math.min(lastAckReceivedMillis, lastDataReceivedMillis ?? Number.POSITIVE_INFINITY);
 }
 
 /** Written and not acknowledged: as long as there is, the kernel sends no keepalive probe. */

@@ -1,6 +1,6 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import type { Socket } from 'node:net';
-import { harden, inspect, probe, type TcpOptions, verdict } from '@lifeguard/tcp';
+import { harden, probe, silentFor, type TcpOptions, verdict } from '@lifeguard/tcp';
 
 /** Errors that say: nobody answers there any more. The idle sockets to the same peer have not heard of it yet. */
 const SILENCE: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
@@ -43,7 +43,7 @@ export class Peers {
     if (said === 'suspect' || said === 'dead') return false;
     const doubtedAt = this.#doubtedAt.get(socket);
     if (doubtedAt === undefined) return true;
-    if (lastSignAt(socket) <= doubtedAt + KERNEL_TICK_MILLIS) return false;
+    if (performance.now() - silentFor(socket) <= doubtedAt + KERNEL_TICK_MILLIS) return false;
     this.#trust(socket);
     return true;
   }
@@ -85,12 +85,4 @@ export class Peers {
       void probe(socket, { anew: true }).then(() => this.isTrusted(socket));
     }
   }
-}
-
-/** By `performance.now()`: when the peer acknowledged or sent something last. */
-function lastSignAt(socket: Socket): number {
-  const info = inspect(socket)?.info;
-  const { lastAckReceivedMillis = Number.POSITIVE_INFINITY, lastDataReceivedMillis = Number.POSITIVE_INFINITY } =
-    info ?? {};
-  return performance.now() - Math.min(lastAckReceivedMillis, lastDataReceivedMillis);
 }
