@@ -50,6 +50,8 @@ export interface Hardening {
  * listeners that are there by then. It stays: a reconnect of the same socket is hardened again, and from then on
  * `setKeepAlive`, which Node.js and most drivers call on a socket that they open, changes nothing any more.
  *
+ * With a user timeout, lost data are sent again at least once a second, where the kernel can be told so (Linux 6.15).
+ *
  * Called again, it sets the new options, all five; the same `Hardening` is returned. A TLS socket and the socket below it
  * share one kernel socket: the last call counts.
  *
@@ -180,8 +182,22 @@ function applyThroughKernel(calls: SocketCalls, fd: number, platform: Platform, 
     if (got !== undefined) effective[call.option] = got;
     if (refusal !== undefined) refused.push(refusal);
   }
+  if (wanted.userTimeoutMillis > 0) repeatOften(calls, fd, platform);
   const state = refused.length === 0 ? 'applied' : Object.keys(effective).length === 0 ? 'unsupported' : 'partial';
   return { state, effective: effective as Partial<TcpOptions>, refused };
+}
+
+/**
+ * Has lost data sent again at least once a second, where the kernel can be told (Linux 6.15, TCP_RTO_MAX_MS): else the pauses
+ * double, and after an outage of a few seconds it takes as long again until the network's return is noticed. Who gives a peer up
+ * after some seconds wants to know in these whether it is back.
+ */
+function repeatOften(calls: SocketCalls, fd: number, { longestRto }: Platform): void {
+  if (!longestRto) return;
+  const { option, leastMillis } = longestRto;
+  const value = Int32Array.of(leastMillis);
+  // An older kernel refuses, and does as ever: nothing that was asked for is missing then.
+  calls.setsockopt(fd, option.level, option.name, value, value.byteLength);
 }
 
 interface SetOutcome {

@@ -44,6 +44,8 @@ export interface Platform {
   /** Whether all of it has been run on this platform; otherwise it was read in the kernel's headers. */
   readonly verified: boolean;
   readonly options: Readonly<Record<keyof TcpOptions, SocketOption>>;
+  /** The longest time between two retransmissions, and the least that can be set, where there is such an option. */
+  readonly longestRto?: { readonly option: SocketOption; readonly leastMillis: number };
   /** `undefined` where TCP_INFO can't be had with getsockopt. */
   readonly info: InfoLayout | undefined;
 }

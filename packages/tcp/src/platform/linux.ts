@@ -14,6 +14,11 @@ export const linux: Platform = {
     userTimeoutMillis: { level: IPPROTO_TCP, name: 18, symbol: 'TCP_USER_TIMEOUT', unit: 'milliseconds' },
     keepAlive: { level: SOL_SOCKET, name: 9, symbol: 'SO_KEEPALIVE', unit: 'flag' },
   },
+  // From Linux 6.15 on.
+  longestRto: {
+    option: { level: IPPROTO_TCP, name: 44, symbol: 'TCP_RTO_MAX_MS', unit: 'milliseconds' },
+    leastMillis: 1000,
+  },
   info: {
     level: IPPROTO_TCP,
     name: 11,
