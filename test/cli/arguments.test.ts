@@ -11,7 +11,7 @@ describe.concurrent('the command lifeguard', () => {
       const { status, stdout } = await run(args);
       expect(status).toBe(0);
       expect(stdout).toMatch(/^Usage: lifeguard /);
-      expect(stdout).toContain('blackout');
+      for (const command of ['doctor', 'watch', 'blackout']) expect(stdout).toContain(command);
     },
   );
 
@@ -29,6 +29,15 @@ describe.concurrent('the command lifeguard', () => {
     ]) {
       expect(stdout).toContain(word);
     }
+  });
+
+  it.each([
+    ['doctor', ['[url...]', '--json', 'postgres://', 'noticedAfter', 'rttMicros', 'Exit status']],
+    ['watch', ['<pid>', '--interval <duration>', 'default: 1s', '--once', '--json', 'silentMillis', 'Exit status']],
+  ])('explains every argument, option and exit status of %s', async (command, words) => {
+    const { status, stdout } = await run([command, '--help']);
+    expect(status).toBe(0);
+    for (const word of words) expect(stdout).toContain(word);
   });
 
   it('tells its version', async () => {

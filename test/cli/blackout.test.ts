@@ -2,18 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Lab } from '@lifeguard/lab';
-import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { BlackoutReport, PoolReport } from '../../packages/cli/src/index.js';
 import { type RunningCommand, run, start, startOnTerminal } from './command.js';
 import { descendantsOf, survivors } from './descendants.js';
-
-/** On CI everything must be tried; elsewhere what can't be is left out, and said. */
-function need(context: TestContext, missing: string | undefined): void {
-  if (missing === undefined) return;
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  console.warn(`left out: ${context.task.name}: ${missing}`);
-  context.skip(missing);
-}
+import { need } from './need.js';
 
 /** To imitate a machine without a lab: a user namespace in which no network can be made. The limit holds in there only. */
 const NO_LAB = [

@@ -1,3 +1,10 @@
 export type { BlackoutReport, PoolReport } from './blackout/report.js';
 export type { StockWaits, TcpSysctls } from './blackout/stock-waits.js';
 export type { Measures } from './blackout/tally.js';
+export type { TargetReport, TlsReport } from './doctor/examine.js';
+export type { Warning } from './doctor/middleboxes.js';
+export type { NoticedAfter } from './doctor/predict.js';
+export type { DoctorReport, KernelReport, LifeguardReport } from './doctor/report.js';
+export type { Sysctls } from './doctor/sysctls.js';
+export type { ClientSocket } from './watch/client-socket.js';
+export type { Snapshot } from './watch/screen.js';
