@@ -45,6 +45,7 @@ const USES: Readonly<Record<string, string>> = {
   '@lifeguard/nats': 'connect',
   '@lifeguard/nats/v2': 'connect',
   '@lifeguard/register/guard': 'guard',
+  '@lifeguard/register/settings': 'resolveRegisterSettings',
   '@lifeguard/lab': 'Lab',
 };
 
