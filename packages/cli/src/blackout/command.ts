@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { interruptible } from '../interruptible.js';
 import { formatReport } from './report.js';
-import { blackout } from './run.js';
 import { STUCK_AFTER_MILLIS } from './tally.js';
 import { View } from './view.js';
 
@@ -62,6 +61,8 @@ function parseCut(text: string): number {
 }
 
 async function run({ cut, json }: Flags): Promise<void> {
+  // Not before: the lab and a driver come with it, which no other command needs.
+  const { blackout } = await import('./run.js');
   const view = new View(json ? process.stderr : process.stdout);
   const report = await interruptible((signal) => blackout({ cutSeconds: cut, view, signal }));
   process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `\n${formatReport(report)}\n`);
