@@ -360,13 +360,14 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** What the pool holds now. */
   connections(): ConnectionReport[] {
     const now = Date.now();
-    return [...this.#connections.values()].map(({ peer, place, createdAt, movedAt, expiresAt, uses }) => ({
+    return [...this.#connections.values()].map(({ peer, place, createdAt, movedAt, expiresAt, uses, watch }) => ({
       peer,
       place: place as ConnectionReport['place'],
       ageMillis: now - createdAt,
       sinceMillis: now - movedAt,
       expiresInMillis: expiresAt - now,
       uses,
+      sockets: () => watch.inspect(),
     }));
   }
 

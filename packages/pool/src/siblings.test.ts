@@ -179,3 +179,11 @@ test.skipIf(!canProbe && process.env['CI'] !== 'true')(
     socket.destroy();
   },
 );
+
+test('a connection’s report tells what the kernel knows of its sockets, when it is asked', async () => {
+  const { pool, sockets } = await poolOf(1);
+  const [report] = pool.connections();
+  expect(report?.sockets()).toMatchObject([{ peer: `127.0.0.1:${sockets[0].remotePort}` }]);
+  sockets[0].destroy();
+  expect(report?.sockets()).toEqual([]);
+});

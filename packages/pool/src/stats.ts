@@ -1,3 +1,4 @@
+import type { SocketReport } from '@lifeguard/tcp';
 import type { EvictReason } from './classify.js';
 import type { Place } from './connection.js';
 
@@ -27,6 +28,8 @@ export interface ConnectionReport {
   /** How long it may live yet: negative if it is to go on its return, `Infinity` if it lives for ever. */
   readonly expiresInMillis: number;
   readonly uses: number;
+  /** What the kernel knows of its TCP sockets at the moment of the call; some system calls for each. */
+  sockets(): SocketReport[];
 }
 
 /** Counts what happens. */

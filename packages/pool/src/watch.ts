@@ -4,8 +4,10 @@ import {
   type Capture,
   type Hardening,
   harden,
+  inspect,
   openCapture,
   probe,
+  type SocketReport,
   silentFor,
   type TcpOptions,
   type Verdict,
@@ -75,6 +77,11 @@ export class Watch {
   async probe(): Promise<Verdict> {
     const verdicts = await Promise.all(Array.from(this.#sockets, (socket) => probe(socket, { anew: true })));
     return verdicts.reduce(worseOf, 'unknown');
+  }
+
+  /** What the kernel knows of each socket. */
+  inspect(): SocketReport[] {
+    return Array.from(this.#sockets, inspect).filter((report) => report !== undefined);
   }
 
   /** For how long the peer has given no sign, in milliseconds; of several, the one that has been silent for longest. */
