@@ -412,6 +412,21 @@ export const MUTATIONS: readonly Mutation[] = [
 
   {
     rule: 6,
+    promise: 'a lent connection that comes back with an answer of its peer is trusted without being asked',
+    file: 'packages/pool/src/pool.ts',
+    remove: ' && !this.#lookout.hasHeard(connection)',
+    tests: unit('siblings'),
+  },
+  {
+    rule: 6,
+    promise: 'what the peer said before the doubt is no answer',
+    file: 'packages/pool/src/lookout.ts',
+    remove: 'connection.watch.silentFor() < sinceDoubt - KERNEL_TICK_MILLIS',
+    put: 'true',
+    tests: unit('siblings'),
+  },
+  {
+    rule: 6,
     promise: 'a connection’s failure casts doubt on its siblings',
     file: 'packages/pool/src/pool.ts',
     remove: 'if (castsDoubt(reason)) this.#lookout.doubt(connection);',
