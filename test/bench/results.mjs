@@ -23,6 +23,7 @@ export const SECTIONS = {
   adapters: 'each adapter beside its driver alone (loopback servers)',
   memory: 'bytes for an idle connection and for a waiter',
   drag: 'the rest of the program, with an open pool',
+  register: 'what @lifeguard/register costs: a connection, a request, a start',
 };
 
 /**

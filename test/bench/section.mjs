@@ -7,6 +7,7 @@ import { endWithParent } from './child-process.mjs';
 import { measureDrag } from './drag.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureQueries } from './queries.mjs';
+import { measureRegister } from './register.mjs';
 import { measureScale } from './scale.mjs';
 import { measureWaiters } from './waiters.mjs';
 
@@ -29,6 +30,7 @@ const MEASURES = {
   adapters: measureAdapters,
   memory: measureMemory,
   drag: measureDrag,
+  register: measureRegister,
 };
 const EFFORT = { rounds: 12, sliceMillis: 25 };
 const QUICK_EFFORT = { rounds: 3, sliceMillis: 5 };

@@ -181,6 +181,8 @@ function configuration(site: Site, ports: Ports, login: Login, settings: Readonl
     'log.file = false',
     // Of a laptop's disk there may be less left than RabbitMQ wants, and then it takes no messages.
     'disk_free_limit.absolute = 1MB',
+    // By default it looks for itself in /proc by a process number that means nothing outside its namespace.
+    'vm_memory_calculation_strategy = allocated',
     ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`),
     '',
   ].join('\n');

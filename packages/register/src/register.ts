@@ -23,7 +23,7 @@ export function register(env: NodeJS.ProcessEnv = process.env): void {
   onClientConnect((socket, host) => {
     // A socket remembers that it was asked for its address: where it need not be asked, it is as without us.
     if (hosts !== Hosts.all && !hosts.include(host, socket.remoteAddress)) return;
-    const hardening = reinforce(socket, tcp);
+    const hardening = reinforce(socket, tcp, { readBack: tellsEach });
     if (tellsEach && hardening) log.hardened(host, `${socket.remoteAddress}:${socket.remotePort}`, hardening);
   });
   // A worker inherits the flag; its main thread has said the same.

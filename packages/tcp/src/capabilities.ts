@@ -56,6 +56,7 @@ export function capabilities(): Capabilities {
 function kernelCapability(): Capability {
   const platform = findPlatform();
   if (platform === undefined) return { ok: false, reason: `nothing is known of ${process.platform}` };
+  if ('deno' in process.versions) return { ok: false, reason: 'Deno gives no file descriptor of a socket' };
   if (platform.name === 'win32') return { ok: false, reason: 'Node.js gives no file descriptor on Windows' };
   const { problem } = loadFfi();
   return problem === undefined ? OK : { ok: false, reason: problem };

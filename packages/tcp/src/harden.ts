@@ -142,24 +142,29 @@ export function wantedOf(handle: Handle): Readonly<TcpOptions> | undefined {
   return isTcp(handle) ? wantedOptions.get(handle) : undefined;
 }
 
-/** Sets the options of a connected socket, and keeps keepalive as it is then. @internal */
-export function apply(socket: Socket, wanted: Readonly<TcpOptions>): Outcome {
+/**
+ * Sets the options of a connected socket, and keeps keepalive as it is then.
+ *
+ * @param readsBack whether they are read back: without that, what is not refused counts as effective
+ * @internal
+ */
+export function apply(socket: Socket, wanted: Readonly<TcpOptions>, readsBack = true): Outcome {
   const handle = baseHandleOf(socket);
   if (handle === undefined || !isTcp(handle)) return unsupported(wanted, 'not a TCP socket');
   wantedOptions.set(handle, wanted);
-  const outcome = applyToTcp(handle, wanted);
+  const outcome = applyToTcp(handle, wanted, readsBack);
   keepKeepAlive(handle);
   return outcome;
 }
 
-function applyToTcp(handle: TcpHandle, wanted: Readonly<TcpOptions>): Outcome {
+function applyToTcp(handle: TcpHandle, wanted: Readonly<TcpOptions>, readsBack: boolean): Outcome {
   const platform = findPlatform();
   const fd = handle.fd ?? -1;
   if (platform === undefined) return applyThroughNode(handle, wanted, `nothing is known of ${process.platform}`);
   if (fd < 0) return applyThroughNode(handle, wanted, 'Node.js gives no file descriptor of this socket');
   const { calls, problem } = loadFfi();
   if (calls === undefined) return applyThroughNode(handle, wanted, problem);
-  return applyThroughKernel(calls, fd, platform, wanted);
+  return applyThroughKernel(calls, fd, platform, wanted, readsBack);
 }
 
 /**
@@ -174,11 +179,18 @@ function applyThroughNode(handle: TcpHandle, wanted: Readonly<TcpOptions>, reaso
   return { state: 'partial', effective: {}, refused: setThroughNode(handle, wanted, reason) };
 }
 
-function applyThroughKernel(calls: SocketCalls, fd: number, platform: Platform, wanted: Readonly<TcpOptions>): Outcome {
+function applyThroughKernel(
+  calls: SocketCalls,
+  fd: number,
+  platform: Platform,
+  wanted: Readonly<TcpOptions>,
+  readsBack: boolean,
+): Outcome {
   const effective: Partial<Record<keyof TcpOptions, number | boolean>> = {};
   const refused: Refusal[] = [];
   for (const call of encodeOptions(platform, wanted)) {
-    const { got, refusal } = setAndReadBack(calls, fd, platform, call, wanted[call.option]);
+    const set = readsBack ? setAndReadBack : justSet;
+    const { got, refusal } = set(calls, fd, platform, call, wanted[call.option]);
     if (got !== undefined) effective[call.option] = got;
     if (refusal !== undefined) refused.push(refusal);
   }
@@ -226,6 +238,19 @@ function setAndReadBack(
   if (got !== decodeValue(target, call.value[0] ?? 0))
     return refuse(`the kernel kept another ${target.symbol}`, undefined);
   return { got, refusal: undefined };
+}
+
+function justSet(
+  calls: SocketCalls,
+  fd: number,
+  platform: Platform,
+  call: OptionCall,
+  wanted: number | boolean,
+): SetOutcome {
+  const errno = setOption(calls, fd, call);
+  if (errno === undefined) return { got: wanted, refusal: undefined };
+  const reason = `the kernel refused ${platform.options[call.option].symbol}`;
+  return { got: undefined, refusal: { option: call.option, wanted, got: undefined, errno, reason } };
 }
 
 function unsupported(wanted: Readonly<TcpOptions>, reason: string): Outcome {

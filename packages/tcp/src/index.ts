@@ -15,7 +15,7 @@ export {
   tcpOptionWarnings,
 } from './options.js';
 export { type ProbeOptions, probe } from './probe.js';
-export { reinforce } from './reinforce.js';
+export { type ReinforceOptions, reinforce } from './reinforce.js';
 export { silentFor } from './silent-for.js';
 export type { TcpInfo, TcpState } from './tcp-info.js';
 export { type Verdict, verdict } from './verdict.js';

@@ -25,6 +25,16 @@ onLinux('a socket on which nothing was set gets all five options, as read back',
   expect(kernelOptions(socket)).toEqual(IN_KERNEL);
 });
 
+onLinux('the options can be set without being read back', async () => {
+  const socket = await connected();
+  expect(reinforce(socket, OURS, { readBack: false })).toMatchObject({
+    state: 'applied',
+    effective: OURS,
+    refused: [],
+  });
+  expect(kernelOptions(socket)).toEqual(IN_KERNEL);
+});
+
 onLinux('keepalive that the program has set is made stricter where ours is, and nowhere weaker', async () => {
   const [sooner, later] = [await connected(), await connected()];
   sooner.setKeepAlive(true, 3000);

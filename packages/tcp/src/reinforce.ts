@@ -7,6 +7,14 @@ import { resolveTcpOptions, type TcpOptions } from './options.js';
 import { findPlatform } from './platform/index.js';
 import { type OptionReading, readOption, readOptions } from './socket-options.js';
 
+export interface ReinforceOptions {
+  /**
+   * Whether each option is read back from the kernel: a third of what it costs. Without it what the kernel does not refuse counts
+   * as effective. Default: true.
+   */
+  readonly readBack?: boolean;
+}
+
 /**
  * Hardens the connected socket of a program that knows nothing of it, so that nothing which the program has set, or sets
  * later, is weakened: of two keepalive times or counts the smaller is taken, a user timeout that is there stays, and
@@ -18,16 +26,20 @@ import { type OptionReading, readOption, readOptions } from './socket-options.js
  * @returns how far it has come, which does not change any more; `undefined` if the socket has been hardened already
  * @throws {ConfigError} before the socket is touched, if a value is outside the kernel's range
  */
-export function reinforce(socket: Socket, options?: Partial<TcpOptions>): Hardening | undefined {
+export function reinforce(
+  socket: Socket,
+  options?: Partial<TcpOptions>,
+  { readBack = true }: ReinforceOptions = {},
+): Hardening | undefined {
   const ours = resolveTcpOptions(options);
   if (!isEnabled()) return { state: 'disabled', wanted: ours, effective: {}, refused: [] };
   const handle = baseHandleOf(socket);
   if (hardeningOf(socket) || (handle && wantedOf(handle))) return undefined;
-  return set(socket, handle, stricter(optionsOf(socket), ours));
+  return set(socket, handle, stricter(optionsOf(socket), ours), readBack);
 }
 
-function set(socket: Socket, handle: Handle | undefined, wanted: Readonly<TcpOptions>): Hardening {
-  const outcome = apply(socket, wanted);
+function set(socket: Socket, handle: Handle | undefined, wanted: Readonly<TcpOptions>, readBack: boolean): Hardening {
+  const outcome = apply(socket, wanted, readBack);
   if (handle && isTcp(handle)) {
     handle.setKeepAlive = (enable, delaySeconds) => {
       if (enable) tighten(socket, handle, wanted, delaySeconds * 1000);
@@ -42,7 +54,7 @@ function tighten(socket: Socket, handle: Handle, wanted: Readonly<TcpOptions>, i
   const isSooner = idleMillis > 0 && idleMillis < wanted.keepAliveIdleMillis;
   if (wanted.keepAlive && !isSooner) return;
   const keepAliveIdleMillis = idleMillis > 0 ? idleMillis : wanted.keepAliveIdleMillis;
-  set(socket, handle, { ...wanted, keepAlive: true, keepAliveIdleMillis });
+  set(socket, handle, { ...wanted, keepAlive: true, keepAliveIdleMillis }, false);
 }
 
 /**
