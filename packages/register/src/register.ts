@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { onClientConnect, reinforce } from '@lifeguard/tcp';
+import { type ClientConnectListener, limitConnect, onClientConnect, reinforce } from '@lifeguard/tcp';
 import { Hosts } from './hosts.js';
 import { Log } from './log.js';
 import { resolveRegisterSettings } from './settings.js';
@@ -20,11 +20,14 @@ export function register(env: NodeJS.ProcessEnv = process.env): void {
   Object.defineProperty(globalThis, REGISTERED, { value: true });
   const log = new Log(logLevel);
   const tellsEach = log.shows('debug');
-  onClientConnect((socket, host) => {
+  const harden: ClientConnectListener = (socket, host) => {
     // A socket remembers that it was asked for its address: where it need not be asked, it is as without us.
     if (hosts !== Hosts.all && !hosts.include(host, socket.remoteAddress)) return;
     const hardening = reinforce(socket, tcp, { readBack: tellsEach });
     if (tellsEach && hardening) log.hardened(host, `${socket.remoteAddress}:${socket.remotePort}`, hardening);
+  };
+  onClientConnect(harden, (socket, host, address) => {
+    if (hosts.include(host, address)) limitConnect(socket, tcp);
   });
   // A worker inherits the flag; its main thread has said the same.
   if (isMainThread) log.start(settings);

@@ -10,18 +10,31 @@ import { callListener } from './listener.js';
 export type ClientConnectListener = (socket: Socket, host: string) => void;
 
 /**
+ * Called with a socket that has begun to connect, and has a file descriptor; again for each address that is tried.
+ *
+ * @param address the one that is tried
+ */
+export type ConnectAttemptListener = (socket: Socket, host: string, address: string) => void;
+
+/**
  * Calls `listener` for every TCP client socket of this thread at the moment at which it has connected: for programs that
  * know nothing of it, so it leaves nothing on the socket that they could count, such as a listener.
  *
  * A listener that throws does not break the connect: the error becomes a process warning, code `LIFEGUARD_LISTENER`.
  *
+ * @param attempted told before that, of each attempt
  * @returns ends the subscription, for sockets that have not connected yet, too
  */
-export function onClientConnect(listener: ClientConnectListener): () => void {
+export function onClientConnect(listener: ClientConnectListener, attempted?: ConnectAttemptListener): () => void {
   let isSubscribed = true;
   const unsubscribe = onClientSocket((socket, host) => {
-    beforeConnected(socket, () => {
-      if (isSubscribed) callListener(() => listener(socket, host));
+    watchConnect(socket, {
+      connected: () => {
+        if (isSubscribed) callListener(() => listener(socket, host));
+      },
+      attempted: (address) => {
+        if (isSubscribed && attempted) callListener(() => attempted(socket, host, address));
+      },
     });
   });
   return () => {
@@ -32,8 +45,13 @@ export function onClientConnect(listener: ClientConnectListener): () => void {
 
 type Emit = Socket['emit'];
 
-/** Calls `callback` once, before the listeners of `'connect'`: the socket's own `emit` is the one place to do so unseen. */
-function beforeConnected(socket: Socket, callback: () => void): void {
+interface Steps {
+  readonly connected: () => void;
+  readonly attempted: (address: string) => void;
+}
+
+/** Tells of a connect before the listeners of `'connect'` do: the socket's own `emit` is the one place to do so unseen. */
+function watchConnect(socket: Socket, { connected, attempted }: Steps): void {
   const { emit: original } = socket;
   const setEmit = (value: Emit) =>
     Object.defineProperty(socket, 'emit', { value, configurable: true, writable: true, enumerable: false });
@@ -44,8 +62,10 @@ function beforeConnected(socket: Socket, callback: () => void): void {
       isOver = true;
       // What others have put on top since stays there; then this one only passes on.
       if (socket.emit === passOn) setEmit(original);
-      if (event === 'connect') callback();
+      if (event === 'connect') connected();
     }
+    // The kernel's socket is made just after this event.
+    if (!isOver && event === 'connectionAttempt') process.nextTick(() => attempted(String(args[1])));
     return Reflect.apply(original, this, args);
   };
   setEmit(passOn);

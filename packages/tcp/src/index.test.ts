@@ -13,6 +13,7 @@ test('the package has these names, and no others', () => {
     'harden',
     'inspect',
     'isEnabled',
+    'limitConnect',
     'onClientConnect',
     'onClientSocket',
     'openCapture',

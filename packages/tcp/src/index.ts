@@ -1,12 +1,13 @@
 export { type Capabilities, type Capability, capabilities } from './capabilities.js';
 export { type Capture, type CaptureOptions, captureSockets, openCapture } from './capture.js';
-export { type ClientConnectListener, onClientConnect } from './client-connect.js';
+export { type ClientConnectListener, type ConnectAttemptListener, onClientConnect } from './client-connect.js';
 export { type ClientSocketListener, onClientSocket } from './client-socket.js';
 export { ENABLED_SETTINGS, isEnabled } from './enabled.js';
 export { ConfigError, type ConfigProblem, LifeguardError } from './errors.js';
 export { fdOf } from './fd.js';
 export { type Hardening, type HardeningState, harden, type Refusal } from './harden.js';
 export { inspect, type SocketReport } from './inspect.js';
+export { limitConnect } from './limit-connect.js';
 export {
   resolveTcpOptions,
   TCP_SETTINGS,

@@ -5,7 +5,7 @@ import { loadFfi } from './ffi.js';
 import { apply, type Hardening, hardeningOf, wantedOf } from './harden.js';
 import { resolveTcpOptions, type TcpOptions } from './options.js';
 import { findPlatform } from './platform/index.js';
-import { type OptionReading, readOption, readOptions } from './socket-options.js';
+import { readOption, readOptions } from './socket-options.js';
 
 export interface ReinforceOptions {
   /**
@@ -35,7 +35,7 @@ export function reinforce(
   if (!isEnabled()) return { state: 'disabled', wanted: ours, effective: {}, refused: [] };
   const handle = baseHandleOf(socket);
   if (hardeningOf(socket) || (handle && wantedOf(handle))) return undefined;
-  return set(socket, handle, stricter(optionsOf(socket), ours), readBack);
+  return set(socket, handle, stricter(optionsOf(socket, ours), ours), readBack);
 }
 
 function set(socket: Socket, handle: Handle | undefined, wanted: Readonly<TcpOptions>, readBack: boolean): Hardening {
@@ -61,15 +61,17 @@ function tighten(socket: Socket, handle: Handle, wanted: Readonly<TcpOptions>, i
  * Keepalive as it is, and the user timeout. No more than has to be asked for: this is done for every connection, and a
  * socket remembers that it was asked for its addresses.
  */
-function optionsOf(socket: Socket): Partial<TcpOptions> {
+function optionsOf(socket: Socket, ours: Readonly<TcpOptions>): Partial<TcpOptions> {
   const fd = fdOf(socket);
   const { calls } = loadFfi();
   const platform = findPlatform();
   if (fd < 0 || !calls || !platform) return {};
-  const read = (option: keyof TcpOptions) => readOption(calls, fd, platform.options[option]);
-  const isOn = (reading: OptionReading) => 'value' in reading && Boolean(reading.value);
-  const isUntouched = !isOn(read('keepAlive')) && !isOn(read('userTimeoutMillis'));
-  return isUntouched ? {} : readOptions(calls, fd, platform);
+  const isSet = (option: 'keepAlive' | 'userTimeoutMillis') => {
+    const reading = readOption(calls, fd, platform.options[option]);
+    // What is ours already was set while the socket connected.
+    return 'value' in reading && reading.value && (option === 'keepAlive' || reading.value !== ours[option]);
+  };
+  return !isSet('keepAlive') && !isSet('userTimeoutMillis') ? {} : readOptions(calls, fd, platform);
 }
 
 /** What holds for a socket that has `theirs` and shall have `ours`. */
