@@ -6,7 +6,7 @@ import type { Watch } from './watch.js';
 
 function connectionTo(remoteAddress: string | undefined): Connection<string> {
   const sockets = new Set([{ remoteAddress, remotePort: 5432 } as Socket]);
-  const connection = new Connection({ resource: 'any', watch: { sockets } as unknown as Watch }, 0);
+  const connection = new Connection({ resource: 'any', watch: { sockets } as unknown as Watch, connectMillis: 0 }, 0);
   return connection;
 }
 

@@ -24,7 +24,7 @@ function quarantine(...answers: Promise<Verdict>[]) {
     },
   });
   const watch = { sockets: new Set(), probe: () => answers.shift() } as unknown as Watch;
-  const connection = new Connection({ resource: 'any', watch }, 0);
+  const connection = new Connection({ resource: 'any', watch, connectMillis: 0 }, 0);
   return { held, connection, told, settled: settled.promise, left: answers };
 }
 

@@ -21,7 +21,7 @@ function lay(verdicts: readonly Verdict[], { fifo = false, aliveBypassMillis = 0
       return verdict;
     };
     const watch = { sockets: new Set(), verdict: ask } as unknown as Watch;
-    shelf.add(new Connection({ resource, watch }, Number.POSITIVE_INFINITY));
+    shelf.add(new Connection({ resource, watch, connectMillis: 0 }, Number.POSITIVE_INFINITY));
   }
   return { shelf, dead, suspect, asked };
 }

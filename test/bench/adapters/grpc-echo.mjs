@@ -12,3 +12,10 @@ export const ECHO = {
     responseDeserialize: bytes.deserialize,
   },
 };
+
+/** One call. */
+export function saying(client) {
+  return new Promise((resolve, reject) => {
+    client.say('one', (error, answer) => (error ? reject(error) : resolve(answer)));
+  });
+}

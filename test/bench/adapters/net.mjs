@@ -1,6 +1,9 @@
+// The stock here is generic-pool, with a factory as people write it for sockets: asked before each loan, it looks whether the
+// socket is open.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createPool } from '@lifeguard/net';
+import genericPool from 'generic-pool';
 import { startServer } from '../child-process.mjs';
 import { CONNECTIONS, openAll } from './connections.mjs';
 
@@ -8,22 +11,35 @@ const WORD = Buffer.from('one word\n');
 
 export async function prepare() {
   const { line, stop } = await startServer('adapters/net-server.mjs');
-  const address = { host: '127.0.0.1', port: Number(line) };
+  const address = { host: '127.0.0.1', port: Number(line), noDelay: true };
   const ours = createPool({ ...address, max: CONNECTIONS });
-  await openAll(
-    () => ours.acquire(),
-    (socket) => ours.release(socket),
-  );
-  const sockets = Array.from({ length: CONNECTIONS }, () => connect({ ...address, noDelay: true }));
-  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  const theirs = genericPool.createPool(factoryOf(address), { max: CONNECTIONS, testOnBorrow: true });
+  for (const pool of [ours, theirs]) {
+    await openAll(
+      () => pool.acquire(),
+      (socket) => pool.release(socket),
+    );
+  }
   return {
     own: { name: '@lifeguard/net', operate: () => ours.use(echo) },
-    stock: { name: 'sockets, in turn', operate: inTurn(sockets) },
+    stock: { name: 'sockets in generic-pool', operate: () => theirs.use(echo) },
     async close() {
-      for (const socket of sockets) socket.destroy();
-      await ours.close();
+      await theirs.drain();
+      await Promise.all([theirs.clear(), ours.close()]);
       await stop();
     },
+  };
+}
+
+function factoryOf(address) {
+  return {
+    async create() {
+      const socket = connect(address);
+      await once(socket, 'connect');
+      return socket.on('error', () => {});
+    },
+    validate: async (socket) => socket.readable && socket.writable,
+    destroy: async (socket) => socket.destroy(),
   };
 }
 
@@ -38,17 +54,4 @@ function echo(socket) {
     socket.on('error', reject);
     socket.write(WORD);
   });
-}
-
-/** A pool in ten lines: who finds no socket idle waits for the next that is. */
-function inTurn(sockets) {
-  const idle = [...sockets];
-  const waiting = [];
-  return async () => {
-    const socket = idle.pop() ?? (await new Promise((resolve) => waiting.push(resolve)));
-    await echo(socket);
-    const next = waiting.shift();
-    if (next) next(socket);
-    else idle.push(socket);
-  };
 }

@@ -1,6 +1,7 @@
 import type { ChannelInterface } from '@grpc/grpc-js';
 
 export type Call = ReturnType<ChannelInterface['createCall']>;
+type CallListener = Parameters<Call['start']>[1];
 
 /** How many calls are under way on a channel, those that wait for a connection included. */
 export class CallCount {
@@ -17,15 +18,7 @@ export class CallCount {
     const { start } = call;
     call.start = (metadata, listener) => {
       this.#underWay += 1;
-      start.call(call, metadata, {
-        onReceiveMetadata: (received) => listener.onReceiveMetadata(received),
-        onReceiveMessage: (message: unknown) => listener.onReceiveMessage(message),
-        onReceiveStatus: (status) => {
-          // First, for the caller may go on at once.
-          this.#end();
-          listener.onReceiveStatus(status);
-        },
-      });
+      start.call(call, metadata, new FollowedCall(listener, this.#end));
     };
     return call;
   }
@@ -36,9 +29,34 @@ export class CallCount {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #end(): void {
+  readonly #end = () => {
     this.#underWay -= 1;
     if (this.#underWay > 0) return;
     for (const tell of this.#waiting.splice(0)) tell();
+  };
+}
+
+/** Passes on what a call is told. A class, for it is made for each call. */
+class FollowedCall implements CallListener {
+  readonly #listener: CallListener;
+  readonly #end: () => void;
+
+  constructor(listener: CallListener, end: () => void) {
+    this.#listener = listener;
+    this.#end = end;
+  }
+
+  onReceiveMetadata(...args: Parameters<CallListener['onReceiveMetadata']>): void {
+    this.#listener.onReceiveMetadata(...args);
+  }
+
+  onReceiveMessage(...args: Parameters<CallListener['onReceiveMessage']>): void {
+    this.#listener.onReceiveMessage(...args);
+  }
+
+  onReceiveStatus(...args: Parameters<CallListener['onReceiveStatus']>): void {
+    // First, for the caller may go on at once.
+    this.#end();
+    this.#listener.onReceiveStatus(...args);
   }
 }

@@ -78,9 +78,11 @@ export class ManyChannels implements ChannelInterface {
 
   /** If the kernel suspects the peer of every connection, the call is the first of a new one. */
   #choose(): HardenedChannel {
-    const byLoad = this.#channels.toSorted(byReadiness);
-    const chosen = byLoad.find((channel) => !channel.isSuspect);
-    return chosen ?? this.#replace(byLoad[0] ?? this.#first);
+    let chosen: HardenedChannel | undefined;
+    for (const channel of this.#channels) {
+      if ((!chosen || byReadiness(channel, chosen) < 0) && !channel.isSuspect) chosen = channel;
+    }
+    return chosen ?? this.#replace(this.#channels.toSorted(byReadiness)[0] ?? this.#first);
   }
 
   #replace(suspect: HardenedChannel): HardenedChannel {

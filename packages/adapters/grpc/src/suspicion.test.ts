@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { credentials } from '@grpc/grpc-js';
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createClient } from './client.js';
 import { EchoClient, openedSockets, say, startEcho, untilClosed } from './echo.fixture.js';
 
@@ -14,7 +14,15 @@ vi.mock('@lifeguard/tcp', async (importOriginal) => {
   return { ...actual, verdict };
 });
 
-afterEach(() => suspects.clear());
+// What the kernel has said is believed for a moment: only the clock is the test's.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
+afterEach(() => {
+  vi.useRealTimers();
+  suspects.clear();
+});
+
+/** From here on the kernel is asked again. */
+const aMomentLater = () => vi.setSystemTime(Date.now() + 10);
 
 async function open(channels: number): Promise<EchoClient> {
   const { address } = await startEcho();
@@ -29,10 +37,12 @@ test('a call avoids a connection that is suspected, and comes back when it is no
   await Promise.all([say(client, 'one'), say(client, 'two')]);
   const [first, second] = sockets;
   suspects.add(first ?? {});
+  aMomentLater();
   const before = second?.bytesWritten ?? 0;
   await say(client, 'x'.repeat(5000));
   expect((second?.bytesWritten ?? 0) - before).toBeGreaterThan(5000);
   suspects.clear();
+  aMomentLater();
   const earlier = first?.bytesWritten ?? 0;
   await say(client, 'x'.repeat(5000));
   expect((first?.bytesWritten ?? 0) - earlier).toBeGreaterThan(5000);
@@ -44,6 +54,7 @@ test('if all are suspected the call opens a new connection; the one that it repl
   const client = await open(2);
   await Promise.all([say(client, 'one'), say(client, 'two')]);
   for (const socket of sockets) suspects.add(socket);
+  aMomentLater();
   await expect(say(client, 'three')).resolves.toBe('three');
   expect(sockets).toHaveLength(3);
   const [first] = sockets;
@@ -58,6 +69,7 @@ test('a call on a connection that is suspected is left to it, and the connection
   chat.write({ text: 'a' });
   await once(chat, 'data');
   suspects.add(sockets[0] ?? {});
+  aMomentLater();
   await expect(say(client, 'elsewhere')).resolves.toBe('elsewhere');
   expect(sockets).toHaveLength(2);
   // It was a false alarm.

@@ -63,7 +63,10 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
 
   // A socket whose answer is complete goes straight to a request that waits for one: Node.js passes over what is destroyed.
   agent.prependListener('free', (stream: Duplex) => {
-    if (hasKeys(agent.requests) && stream instanceof Socket && !peers.isTrusted(stream)) stream.destroy();
+    if (!(stream instanceof Socket)) return;
+    // The peer may have closed it with its answer, and then nobody has heard of it yet.
+    if (hasKeys(agent.requests) && !peers.isTrusted(stream)) stream.destroy();
+    else peers.noteAnswer(stream);
   });
 }
 
@@ -73,7 +76,7 @@ function throwOutUntrusted(agent: AgentInternals, peers: Peers, name: string): v
   if (idle === undefined) return;
   for (let left = idle.length; left > 0; left -= 1) {
     const next = idle.at(agent.scheduling === 'fifo' ? 0 : -1);
-    if (next === undefined || peers.isTrusted(next)) return;
+    if (next === undefined || peers.isReusable(next)) return;
     next.destroy();
     // Or its place would be taken until it has closed, in a later turn of the event loop.
     next.emit('agentRemove');

@@ -5,6 +5,12 @@ import { harden, probe, silentFor, type TcpOptions, verdict } from '@lifeguard/t
 /** Errors that say: nobody answers there any more. The idle sockets to the same peer have not heard of it yet. */
 const SILENCE: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 
+/**
+ * Whose answer was complete so lately is not asked about: the peer was there in this turn of the event loop. Where one request
+ * follows the other, asking would cost each a tenth.
+ */
+const FRESH_MILLIS = 1;
+
 /** The kernel tells the time of the last sign with the grain of its clock (CONFIG_HZ=100). */
 const KERNEL_TICK_MILLIS = 10;
 
@@ -21,6 +27,8 @@ export class Peers {
   readonly #peerOf = new WeakMap<Socket, string>();
   /** Since when, by `performance.now()`. */
   readonly #doubtedAt = new WeakMap<Socket, number>();
+  /** When its last answer was complete, by `performance.now()`. */
+  readonly #answeredAt = new WeakMap<Socket, number>();
 
   constructor(tcp: Readonly<TcpOptions>) {
     this.#tcp = tcp;
@@ -46,6 +54,22 @@ export class Peers {
     if (performance.now() - silentFor(socket) <= doubtedAt + KERNEL_TICK_MILLIS) return false;
     this.#trust(socket);
     return true;
+  }
+
+  /** The same of an idle socket; nobody is asked if its last answer was complete just now. */
+  isReusable(socket: Socket): boolean {
+    return this.#isFresh(socket) || this.isTrusted(socket);
+  }
+
+  /** An answer is complete. */
+  noteAnswer(socket: Socket): void {
+    this.#answeredAt.set(socket, performance.now());
+  }
+
+  #isFresh(socket: Socket): boolean {
+    const answeredAt = this.#answeredAt.get(socket);
+    if (answeredAt === undefined || performance.now() - answeredAt > FRESH_MILLIS) return false;
+    return (this.#doubtedAt.get(socket) ?? 0) < answeredAt;
   }
 
   #follow(socket: Socket): void {

@@ -74,9 +74,9 @@ class CallbackPool extends BasePool<CallbackConnection> {
 
   /** In a tick of its own: what a callback throws is an uncaught exception, not a rejection of ours. */
   #borrow(refused: Callback, use: (connection: CallbackConnection) => void): void {
-    this.lender.checkOut().then(
+    this.lender.checkOut(
       (connection) => process.nextTick(use, connection),
-      (error: unknown) => process.nextTick(refused, error),
+      (error) => process.nextTick(refused, error),
     );
   }
 

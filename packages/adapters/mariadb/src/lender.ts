@@ -19,17 +19,24 @@ export interface LenderEvents<C> {
   error: [error: unknown];
 }
 
+/** What is known of a connection. */
+interface Account<C extends DriverConnection> {
+  readonly session: Session<C>;
+  /** `returning` while it is looked after between two loans. */
+  place: 'unlent' | 'lent' | 'returning';
+  /** Whether it has been returned once: what was set before that is its own. */
+  isSettled: boolean;
+}
+
+const DONE = Promise.resolve();
+
 /** Opens, lends and takes back the connections of a pool, and tells of it. */
 export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvents<C>> {
   readonly #driver: Driver<C>;
   readonly #clients: Clients<C>;
   readonly #config: PoolConfig;
   readonly #adopt: (connection: C) => void;
-  readonly #sessions = new WeakMap<C, Session<C>>();
-  readonly #lent = new Set<C>();
-  readonly #returning = new Set<C>();
-  /** Connections that have been returned once: what was set before that is their own. */
-  readonly #settled = new WeakSet<C>();
+  readonly #accounts = new WeakMap<C, Account<C>>();
   #closed = false;
 
   /**
@@ -44,10 +51,7 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
     this.#clients = createPool(this.#factory(), toClientsOptions(config));
     this.#clients.on('connect', (connection) => this.emit('connection', connection));
     this.#clients.on('error', (error) => this.listenerCount('error') > 0 && this.emit('error', error));
-    this.#clients.on('evict', (connection) => {
-      this.#lent.delete(connection);
-      this.#returning.delete(connection);
-    });
+    this.#clients.on('evict', (connection) => this.#forget(connection));
   }
 
   get closed(): boolean {
@@ -56,11 +60,11 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
 
   /** Connections that are there, lent or idle. */
   get total(): number {
-    return this.#lent.size + this.#clients.available;
+    return this.active + this.#clients.available;
   }
 
   get active(): number {
-    return this.#lent.size;
+    return this.#clients.borrowed;
   }
 
   get idle(): number {
@@ -76,15 +80,20 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
     return this.#clients.pending;
   }
 
-  async checkOut(): Promise<C> {
-    if (this.#closed) throw sqlError('pool is closed', ALREADY_CLOSED);
+  /** Calls one of the two as soon as there is a connection, or will be none, and never synchronously. They may not throw. */
+  checkOut(lend: (connection: C) => void, refuse: (error: unknown) => void): void {
+    if (this.#closed) {
+      process.nextTick(refuse, sqlError('pool is closed', ALREADY_CLOSED));
+      return;
+    }
     if (this.#clients.available === 0) this.emit('enqueue');
-    const connection = await this.#clients.acquire().catch((error: unknown) => {
-      throw inDriversWords(error);
-    });
-    this.#lent.add(connection);
-    this.emit('acquire', connection);
-    return connection;
+    this.#clients.acquire().then(
+      (connection) => {
+        this.#handOver(connection);
+        lend(connection);
+      },
+      (error: unknown) => refuse(inDriversWords(error)),
+    );
   }
 
   /**
@@ -92,21 +101,24 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
    *
    * @param isIdle whether all that it was asked has been answered
    */
-  async takeBack(connection: C, isIdle = false): Promise<void> {
-    if (!this.#lent.has(connection) || this.#returning.has(connection)) return;
-    this.#returning.add(connection);
+  takeBack(connection: C, isIdle = false): Promise<void> {
+    const account = this.#accounts.get(connection);
+    if (account?.place !== 'lent') return DONE;
+    account.place = 'returning';
     if (!connection.isValid()) this.#discard(connection);
-    else if (this.#config.noControlAfterUse || (isIdle && this.#isUntouched(connection))) this.#putBack(connection);
-    else await this.#clean(connection);
+    else if (this.#config.noControlAfterUse || (isIdle && this.#isUntouched(account)))
+      this.#putBack(connection, account);
+    else return this.#clean(connection, account);
+    return DONE;
   }
 
   /** A statement of a borrower's has failed. */
   noteFailure(connection: C, error: unknown): void {
-    this.#sessions.get(connection)?.failed(error);
+    this.#accounts.get(connection)?.session.failed(error);
   }
 
   noteUser(connection: C): void {
-    this.#sessions.get(connection)?.changedUser();
+    this.#accounts.get(connection)?.session.changedUser();
   }
 
   /** Closes it at once, under its borrower if need be. */
@@ -141,7 +153,7 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   async #open(): Promise<C> {
     const connection = await this.#driver.open(toConnectionOptions(this.#config));
     const session = new Session(connection, this.#driver, this.#config.database);
-    this.#sessions.set(connection, session);
+    this.#accounts.set(connection, { session, place: 'unlent', isSettled: false });
     if (!this.#config.noControlAfterUse && !this.#config.resetAfterUse) await session.track();
     // The driver takes all listeners off a socket that it closes, those of the pool too.
     connection.on('error', () => this.#lose(connection));
@@ -153,26 +165,43 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   /** It has failed, or was ended by its borrower. In a tick of its own, for the pool may know the reason by then. */
   #lose(connection: C): void {
     process.nextTick(() => {
-      this.#lent.delete(connection);
-      this.#returning.delete(connection);
+      this.#forget(connection);
       this.#clients.destroy(connection).catch(() => {});
     });
   }
 
-  #isUntouched(connection: C): boolean {
-    const session = this.#sessions.get(connection);
-    return !(session?.isChanged || session?.isInTransaction || session?.isBeyondRepair || this.#config.resetAfterUse);
+  /** Nobody is to give it back any more. */
+  #forget(connection: C): void {
+    const account = this.#accounts.get(connection);
+    if (account) account.place = 'unlent';
   }
 
-  async #clean(connection: C): Promise<void> {
+  #handOver(connection: C): void {
+    const account = this.#accounts.get(connection);
+    if (account) account.place = 'lent';
+    try {
+      this.emit('acquire', connection);
+    } catch (error) {
+      // What a listener throws is an uncaught exception. The caller is not to blame, and has the connection.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  #isUntouched({ session }: Account<C>): boolean {
+    return !(session.isChanged || session.isInTransaction || session.isBeyondRepair || this.#config.resetAfterUse);
+  }
+
+  async #clean(connection: C, account: Account<C>): Promise<void> {
     const late = setTimeout(() => {
       cutOff(connection);
       this.#discard(connection, new Error('not ready within a second'));
     }, CLEANING_MILLIS);
     try {
-      const isClean = await this.#isCleaned(connection);
-      if (!this.#returning.has(connection)) return;
-      if (isClean) this.#putBack(connection);
+      const isClean = await this.#isCleaned(account);
+      if (account.place !== 'returning') return;
+      if (isClean) this.#putBack(connection, account);
       else this.#discard(connection);
     } catch (error) {
       this.#discard(connection, error);
@@ -182,22 +211,22 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   }
 
   /** @returns whether it can be lent again */
-  async #isCleaned(connection: C): Promise<boolean> {
-    const session = this.#sessions.get(connection);
-    if (!session) return false;
+  async #isCleaned(account: Account<C>): Promise<boolean> {
+    const { session } = account;
     // Waits for what is due, and sends nothing if there is nothing to be undone.
     await session.rollback();
     if (session.isBeyondRepair) throw new Error('released with a session of another user, or of a read-only server');
     if (this.#config.resetAfterUse) await session.reset();
-    else if (session.isChanged) return this.#isRestored(connection, session);
-    this.#settled.add(connection);
+    else if (session.isChanged) return this.#isRestored(account);
+    account.isSettled = true;
     return true;
   }
 
-  async #isRestored(connection: C, session: Session<C>): Promise<boolean> {
+  async #isRestored(account: Account<C>): Promise<boolean> {
+    const { session } = account;
     const hasSetUp = this.listenerCount('connection') > 0;
-    if (hasSetUp && !this.#settled.has(connection)) {
-      this.#settled.add(connection);
+    if (hasSetUp && !account.isSettled) {
+      account.isSettled = true;
       session.accept();
       return true;
     }
@@ -207,17 +236,17 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
     return true;
   }
 
-  #putBack(connection: C): void {
-    this.#lent.delete(connection);
-    this.#returning.delete(connection);
+  #putBack(connection: C, account: Account<C>): void {
+    account.place = 'unlent';
     void this.#clients.release(connection);
     this.emit('release', connection);
   }
 
-  /** @param error why, for the pool's log */
+  /** Does nothing to what is not lent any more. @param error why, for the pool's log */
   #discard(connection: C, error?: unknown): void {
-    if (!this.#lent.delete(connection)) return;
-    this.#returning.delete(connection);
+    const account = this.#accounts.get(connection);
+    if (!account || account.place === 'unlent') return;
+    account.place = 'unlent';
     const gone = error === undefined ? this.#clients.destroy(connection) : this.#clients.release(connection, error);
     gone.catch(() => {});
   }

@@ -21,6 +21,7 @@ export function createPool(config: string | PoolConfig): Pool {
 
 /** What fails in them tells that a transaction may be open. */
 const STATEMENTS = ['query', 'execute', 'batch', 'importFile'] as const;
+type Statement = (typeof STATEMENTS)[number];
 
 class PromisePool extends BasePool<PromiseConnection> {
   readonly #escaper: Escaper;
@@ -31,23 +32,25 @@ class PromisePool extends BasePool<PromiseConnection> {
   }
 
   getConnection(): Promise<PoolConnection> {
-    return this.lender.checkOut() as Promise<PoolConnection>;
+    return new Promise((resolve, reject) => {
+      this.lender.checkOut((connection) => resolve(connection as PoolConnection), reject);
+    });
   }
 
   query(sql: string | QueryOptions, values?: unknown): Promise<unknown> {
-    return this.#use((connection) => connection.query(sql, values));
+    return this.#run('query', sql, values);
   }
 
   execute(sql: string | QueryOptions, values?: unknown): Promise<unknown> {
-    return this.#use((connection) => connection.execute(sql, values));
+    return this.#run('execute', sql, values);
   }
 
   batch(sql: string | QueryOptions, values?: unknown): Promise<unknown> {
-    return this.#use((connection) => connection.batch(sql, values));
+    return this.#run('batch', sql, values);
   }
 
   importFile(options: SqlImportOptions): Promise<void> {
-    return this.#use((connection) => connection.importFile(options));
+    return this.#run('importFile', options);
   }
 
   end(): Promise<void> {
@@ -70,13 +73,24 @@ class PromisePool extends BasePool<PromiseConnection> {
     return this.end();
   }
 
-  async #use<R>(work: (connection: PromiseConnection) => Promise<R>): Promise<R> {
-    const connection = await this.lender.checkOut();
-    try {
-      return await work(connection);
-    } finally {
-      void this.lender.takeBack(connection, true);
-    }
+  /** Makes no promise of its own where a callback will do: that is felt in a short query. */
+  #run<R>(name: Statement, ...args: unknown[]): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const { lender } = this;
+      lender.checkOut((connection) => {
+        statementOf<R>(connection, name, args).then(
+          (result) => {
+            void lender.takeBack(connection, true);
+            resolve(result);
+          },
+          (error: unknown) => {
+            lender.noteFailure(connection, error);
+            void lender.takeBack(connection, true);
+            reject(error);
+          },
+        );
+      }, reject);
+    });
   }
 
   /** Gives a connection the methods that it has in a pool. */
@@ -97,7 +111,7 @@ class PromisePool extends BasePool<PromiseConnection> {
     for (const name of STATEMENTS) this.#watch(connection, name);
   }
 
-  #watch(connection: PromiseConnection, name: (typeof STATEMENTS)[number]): void {
+  #watch(connection: PromiseConnection, name: Statement): void {
     const statement: (...args: unknown[]) => Promise<unknown> = Object.getPrototypeOf(connection)[name];
     const watched = (...args: unknown[]) => {
       const answer = statement.apply(connection, args);
@@ -105,5 +119,14 @@ class PromisePool extends BasePool<PromiseConnection> {
       return answer;
     };
     Object.assign(connection, { [name]: watched });
+  }
+}
+
+/** Runs a statement as the driver does; one that it refuses to send rejects, too. */
+function statementOf<R>(connection: PromiseConnection, name: Statement, args: unknown[]): Promise<R> {
+  try {
+    return Object.getPrototypeOf(connection)[name].apply(connection, args);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

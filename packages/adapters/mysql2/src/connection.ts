@@ -10,6 +10,11 @@ export function opened<C extends DriverConnection>(connection: C): Promise<C> {
   });
 }
 
+/** Whether a connection with these options opens its socket as it is made. A stream of the program's may do so later. */
+export function opensAtOnce({ stream }: { readonly stream?: unknown }): boolean {
+  return !stream;
+}
+
 /** Whether the connection can take a command: it has neither failed nor been ended. */
 export function isUsable(connection: DriverConnection): boolean {
   const { _closing, _fatalError, _protocolError, stream } = connection;

@@ -58,7 +58,7 @@ export interface DriverPoolConnection extends DriverConnection {
 
 /** `connectionConfig` is complete with the defaults; the pool's own options stand beside it. */
 export interface DriverPoolConfig extends PoolOptions {
-  readonly connectionConfig: object & { readonly user?: string };
+  readonly connectionConfig: object & { readonly user?: string; readonly stream?: unknown };
 }
 
 /** The driver's own pool, as far as ours is built on it. */

@@ -1,7 +1,7 @@
 import type { Factory } from '@lifeguard/pool';
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2';
 import { isCallersFault, isFatal, isPermanent } from './classify.js';
-import { ask, close, isBusy, isUsable, opened } from './connection.js';
+import { ask, close, isBusy, isUsable, opened, opensAtOnce } from './connection.js';
 import { inside } from './driver.js';
 import { toDriverOptions } from './options.js';
 import { Session } from './session.js';
@@ -20,6 +20,7 @@ export function mysql2Factory(config: string | ConnectionOptions): Factory<Conne
   const sessions = new WeakMap<Connection, Session>();
   return {
     name: 'mysql2',
+    opensAtOnce: opensAtOnce(options),
     async create() {
       const connection = mysql.createConnection({ ...options });
       const session = new Session(inside(connection));
@@ -40,9 +41,9 @@ export function mysql2Factory(config: string | ConnectionOptions): Factory<Conne
   };
 }
 
-async function clean(connection: Connection, session: Session | undefined): Promise<void> {
+function clean(connection: Connection, session: Session | undefined): Promise<void> | undefined {
   if (!session || isBusy(inside(connection))) throw new Error('released with a query under way');
   if (session.isBeyondRepair) throw new Error('released with a session that can’t be restored');
-  if (session.isChanged) await session.restore();
-  else if (session.isInTransaction) await session.rollback();
+  if (session.isChanged) return session.restore();
+  return session.isInTransaction ? session.rollback() : undefined;
 }

@@ -1,7 +1,8 @@
-import { type Pool as Clients, createPool } from '@lifeguard/pool';
+import { type Pool as Clients, createPool, LifeguardError } from '@lifeguard/pool';
+import type { PoolConnection } from 'mysql2';
 import { isCallersFault, isPermanent } from './classify.js';
-import { ask, close, isBusy, isUsable, opened } from './connection.js';
-import type { DriverPool } from './driver.js';
+import { ask, close, isBusy, isUsable, opened, opensAtOnce } from './connection.js';
+import type { ConnectionCallback, DriverPool } from './driver.js';
 import { type PoolConfig, toClientsOptions } from './options.js';
 import { type Keeper, PooledConnection } from './pooled-connection.js';
 
@@ -18,10 +19,6 @@ export class Lender implements Keeper {
   readonly #clients: Clients<PooledConnection>;
   /** All that stand, in the order in which they were opened. */
   readonly #connections = new Set<PooledConnection>();
-  /** Those that are lent, and those that were released and are being looked after. */
-  readonly #lent = new Set<PooledConnection>();
-  /** Those that were released and are being looked after. */
-  readonly #returning = new Set<PooledConnection>();
   readonly #queueLimit: number;
   readonly #maxIdle: number;
   readonly #resetOnRelease: boolean | undefined;
@@ -37,6 +34,7 @@ export class Lender implements Keeper {
     this.#clients = createPool<PooledConnection>(
       {
         name: 'mysql2',
+        opensAtOnce: opensAtOnce(pool.config.connectionConfig),
         create: () => this.#open(),
         destroy: (connection) => close(connection, () => connection._realEnd()),
         validate: async (connection) => {
@@ -70,38 +68,39 @@ export class Lender implements Keeper {
 
   /** Callers for whom neither a connection nor a place for one is there. */
   get queued(): number {
-    return Math.max(0, this.#clients.pending + this.#lent.size - this.#clients.max);
+    const { pending, borrowed, max } = this.#clients;
+    return Math.max(0, pending + borrowed - max);
   }
 
   /** Whether one more caller would have to wait until somebody gives a connection back. */
   get isExhausted(): boolean {
-    const { available, pending, max } = this.#clients;
-    return available === 0 && pending + this.#lent.size >= max;
+    const { available, pending, borrowed, max } = this.#clients;
+    return available === 0 && pending + borrowed >= max;
   }
 
-  /** Whether one more caller is to be refused. */
+  /** Whether one more caller is to be refused, if he had to wait. */
   get isFull(): boolean {
-    return this.isExhausted && this.queued >= this.#queueLimit;
+    return this.queued >= this.#queueLimit;
   }
 
-  async checkOut(): Promise<PooledConnection> {
-    const connection = await this.#clients.acquire();
-    this.#lent.add(connection);
-    connection._released = false;
-    return connection;
+  /** Calls back as soon as there is a connection, or will be none, and never synchronously. What the callback throws is uncaught. */
+  checkOut(callback: ConnectionCallback): void {
+    this.#clients.acquire().then(
+      (connection) => this.#handOver(connection, callback),
+      (error: unknown) => tell(callback, inPoolsWords(error)),
+    );
   }
 
   /** Does nothing to what is not lent, such as what was given back before. */
   takeBack(connection: PooledConnection): void {
-    if (!this.#lent.has(connection) || this.#returning.has(connection)) return;
+    if (connection.place !== 'lent') return;
     connection._released = true;
-    this.#returning.add(connection);
+    connection.place = 'returning';
     connection.session.settled(() => this.#lookOver(connection));
   }
 
   left(connection: PooledConnection, why: 'failed' | 'destroyed'): void {
-    this.#lent.delete(connection);
-    this.#returning.delete(connection);
+    connection.place = 'unlent';
     if (why === 'destroyed') this.#clients.destroy(connection).catch(() => {});
     // A tick later the pool, too, has heard of the failure, and closes it for that reason.
     else process.nextTick(() => void this.#clients.release(connection).catch(() => {}));
@@ -110,7 +109,7 @@ export class Lender implements Keeper {
   /** Refuses who waits, lets the lent connections finish what they were asked already, and closes all. */
   async shutDown(): Promise<void> {
     clearTimeout(this.#trimTimer);
-    for (const connection of this.#lent) this.#finish(connection);
+    for (const connection of this.#connections) if (connection.place !== 'unlent') this.#finish(connection);
     await this.#clients.close();
   }
 
@@ -126,17 +125,23 @@ export class Lender implements Keeper {
     connection.session.setUp(() => this.#pool.emit('connection', connection));
   }
 
+  #handOver(connection: PooledConnection, callback: ConnectionCallback): void {
+    connection.place = 'lent';
+    connection._released = false;
+    if (this.#pool.listenerCount('acquire') > 0) tell(() => this.#pool.emit('acquire', connection), null);
+    tell(callback, null, connection as unknown as PoolConnection);
+  }
+
   #forget(connection: PooledConnection): void {
     this.#connections.delete(connection);
-    this.#lent.delete(connection);
-    this.#returning.delete(connection);
+    connection.place = 'unlent';
     // Nobody is to give it back any more.
     connection._pool = null;
   }
 
   #lookOver(connection: PooledConnection): void {
     // It may have failed since.
-    if (!this.#returning.has(connection)) return;
+    if (connection.place !== 'returning') return;
     if (!isUsable(connection)) this.#discard(connection);
     else if (isBusy(connection)) void this.#setAside(connection);
     else this.#clean(connection);
@@ -148,7 +153,7 @@ export class Lender implements Keeper {
    */
   async #setAside(connection: PooledConnection): Promise<void> {
     const isIdle = await connection.session.becomesIdle(SET_ASIDE_MILLIS);
-    if (!this.#returning.has(connection)) return;
+    if (connection.place !== 'returning') return;
     if (isIdle && isUsable(connection)) this.#clean(connection);
     else this.#discard(connection, new Error('released with a query under way'));
   }
@@ -177,7 +182,7 @@ export class Lender implements Keeper {
     }, CLEANING_MILLIS);
     try {
       await connection.session[work]();
-      if (this.#returning.has(connection)) this.#putBack(connection);
+      if (connection.place === 'returning') this.#putBack(connection);
     } catch (error) {
       this.#discard(connection, error);
     } finally {
@@ -186,8 +191,7 @@ export class Lender implements Keeper {
   }
 
   #putBack(connection: PooledConnection): void {
-    this.#lent.delete(connection);
-    this.#returning.delete(connection);
+    connection.place = 'unlent';
     void this.#clients.release(connection);
     this.#pool.emit('release', connection);
     if (this.#clients.available > this.#maxIdle) this.#trimLater();
@@ -195,8 +199,8 @@ export class Lender implements Keeper {
 
   /** Does nothing to what is not lent any more. @param error why it is closed, for the pool's log */
   #discard(connection: PooledConnection, error?: unknown): void {
-    if (!this.#lent.delete(connection)) return;
-    this.#returning.delete(connection);
+    if (connection.place === 'unlent') return;
+    connection.place = 'unlent';
     const gone = error === undefined ? this.#clients.destroy(connection) : this.#clients.release(connection, error);
     gone.catch(() => {});
   }
@@ -209,7 +213,7 @@ export class Lender implements Keeper {
     this.#trimTimer = undefined;
     for (const connection of this.#connections) {
       if (this.#clients.available <= this.#maxIdle) return;
-      if (!this.#lent.has(connection)) this.#clients.destroy(connection).catch(() => {});
+      if (connection.place === 'unlent') this.#clients.destroy(connection).catch(() => {});
     }
   }
 
@@ -225,6 +229,27 @@ export class Lender implements Keeper {
       closed();
     }
   }
+}
+
+/** Calls a callback from within a promise: what it throws is an uncaught exception, not a rejection of ours. */
+function tell(callback: ConnectionCallback, error: unknown, connection?: PoolConnection): void {
+  try {
+    callback(error, connection);
+  } catch (thrown) {
+    process.nextTick(() => {
+      throw thrown;
+    });
+  }
+}
+
+function inPoolsWords(error: unknown): unknown {
+  const isOfClosedPool = error instanceof LifeguardError && error.code === 'ERR_POOL_CLOSED';
+  return isOfClosedPool ? closedError(error) : error;
+}
+
+/** As mysql2 words it. */
+export function closedError(cause?: unknown): Error {
+  return new Error('Pool is closed.', cause === undefined ? undefined : { cause });
 }
 
 function beyondRepair(): Error {

@@ -1,7 +1,7 @@
-import { isEnabled, LifeguardError } from '@lifeguard/tcp';
-import mysql, { type Pool, type PoolConnection } from 'mysql2';
+import { isEnabled } from '@lifeguard/tcp';
+import mysql, { type Pool } from 'mysql2';
 import { type ConnectionCallback, DriverPool, type DriverPoolConfig } from './driver.js';
-import { Lender } from './lender.js';
+import { closedError, Lender } from './lender.js';
 import { inDriversWords, type PoolConfig, readConfig, toDriverOptions } from './options.js';
 import { PooledConnection } from './pooled-connection.js';
 
@@ -38,24 +38,19 @@ class LifeguardPool extends DriverPool {
   }
 
   override getConnection(callback: ConnectionCallback): void {
-    const refusal = this.#refusal();
-    if (refusal) {
-      process.nextTick(callback, refusal);
+    const lender = this.#lender;
+    const { isExhausted } = lender;
+    if (this._closed || (isExhausted && lender.isFull)) {
+      process.nextTick(callback, this._closed ? closedError() : this.#full());
       return;
     }
-    if (this.#lender.isExhausted) this.emit('enqueue');
-    this.#lender.checkOut().then(
-      (connection) => {
-        this.emit('acquire', connection);
-        // In a tick of its own: what a callback throws is an uncaught exception, not a rejection of ours.
-        process.nextTick(callback, null, connection as unknown as PoolConnection);
-      },
-      (error: unknown) => process.nextTick(callback, inPoolsWords(error)),
-    );
+    if (isExhausted) this.emit('enqueue');
+    lender.checkOut(callback);
   }
 
   override releaseConnection(connection: unknown): void {
-    const core = coreOf(connection);
+    // A connection of the promise API has the one of the callback API in it.
+    const core = connection instanceof PooledConnection ? connection : Object(connection).connection;
     if (core instanceof PooledConnection) this.#lender.takeBack(core);
   }
 
@@ -64,9 +59,7 @@ class LifeguardPool extends DriverPool {
     this.#lender.shutDown().then(() => callback && process.nextTick(callback));
   }
 
-  #refusal(): Error | undefined {
-    if (this._closed) return closed();
-    if (!this.#lender.isFull) return undefined;
+  #full(): Error {
     return new Error(this.config.waitForConnections ? 'Queue limit reached.' : 'No connections available.');
   }
 }
@@ -75,21 +68,6 @@ class LifeguardPool extends DriverPool {
 function completeConfig(options: PoolConfig): DriverPoolConfig {
   const { maxIdle: _, ...driverOptions } = toDriverOptions(options) as PoolConfig;
   return (mysql.createPool(driverOptions) as unknown as DriverPool).config;
-}
-
-/** A connection of the promise API has the one of the callback API in it. */
-function coreOf(connection: unknown): unknown {
-  return connection instanceof PooledConnection ? connection : Object(connection).connection;
-}
-
-function closed(cause?: unknown): Error {
-  return new Error('Pool is closed.', cause === undefined ? undefined : { cause });
-}
-
-function inPoolsWords(error: unknown): unknown {
-  if (!(error instanceof LifeguardError)) return error;
-  if (error.code === 'ERR_POOL_CLOSED') return closed(error);
-  return error;
 }
 
 function counter(count: () => number): PropertyDescriptor {

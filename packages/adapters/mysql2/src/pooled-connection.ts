@@ -10,6 +10,8 @@ export interface Keeper {
 /** mysql2's connection of a pool, which knows the state of its session. */
 export class PooledConnection extends DriverPoolConnection {
   readonly session: Session;
+  /** Its keeper's: `returning` while it is looked after between two loans. */
+  place: 'unlent' | 'lent' | 'returning' = 'unlent';
   readonly #keeper: Keeper;
   #hasFailed = false;
 

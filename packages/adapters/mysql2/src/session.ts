@@ -165,7 +165,9 @@ export class Session {
 
   #read({ buffer, start, end }: Packet, command: Command | undefined | null, isSetUp: boolean): void {
     const body = start + HEADER_BYTES;
-    const marker = buffer[body];
+    const marker = buffer[body] ?? 0;
+    // Columns and rows, as a rule.
+    if (marker > OK && marker < EOF) return;
     if (marker === EOF && end - body <= EOF_MAX_BYTES) {
       if (end - body >= 5) this.#note(buffer.readUInt16LE(body + 3), isSetUp);
     } else if (marker === OK && command?.next !== undefined && command.next === command.resultsetHeader) {

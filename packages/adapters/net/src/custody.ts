@@ -1,14 +1,28 @@
 import type { Socket } from 'node:net';
 import { DirtySocketError } from './errors.js';
 
+/** Knows whether somebody has borrowed a socket. */
+export interface Loans {
+  isBorrowedResource(socket: Socket): boolean;
+}
+
 /** What belongs to a socket when nobody has borrowed it. */
 interface Pristine {
-  readonly listeners: ReadonlyMap<string | symbol, ReadonlySet<unknown>>;
+  readonly events: readonly Heard[];
   readonly encoding: BufferEncoding | null;
+}
+
+/** An event, and who listens for it. */
+interface Heard {
+  readonly event: string | symbol;
+  readonly listeners: ReturnType<Socket['rawListeners']>;
 }
 
 /** A name, and not the word, for an event that is a symbol. */
 const nameOf = (event: string | symbol) => (typeof event === 'symbol' ? (event.description ?? 'a symbol') : event);
+
+/** Node.js lets it be set, which its types leave out. */
+type Flowing = { -readonly [K in keyof Pick<Socket, 'readableFlowing'>]: Socket[K] };
 
 const custodies = new WeakMap<object, Custody>();
 
@@ -32,7 +46,9 @@ export class Custody {
   readonly #socket: Socket;
   readonly #noDelay: boolean;
   #pristine: Pristine;
-  #knowsLoans = false;
+  #loans: Loans | undefined;
+  /** Given back, and no bytes have come since for another borrower. */
+  #isAtRest = false;
   #hasEnded = false;
 
   constructor(socket: Socket, noDelay: boolean) {
@@ -46,10 +62,11 @@ export class Custody {
     this.#pristine = lookAt(socket);
   }
 
-  /** A pool has taken the socket on, has added what listeners it needs, and will tell of each loan. */
-  adopt(): void {
+  /** A pool has taken the socket on, and has added what listeners it needs. */
+  adopt(loans: Loans): void {
     this.#pristine = lookAt(this.#socket);
-    this.#knowsLoans = true;
+    if (this.#loans === undefined) this.#watchArrivals();
+    this.#loans = loans;
   }
 
   /**
@@ -58,36 +75,67 @@ export class Custody {
    * @throws {DirtySocketError} that tells everything which is wrong with it
    */
   takeBack(): void {
-    const faults = this.#findFaults();
-    if (faults.length > 0) throw new DirtySocketError(faults);
     const socket = this.#socket;
-    if (socket.destroyed) return;
-    socket.setTimeout(0);
+    // The pool has heard of it, and knows why.
+    if (this.#hasEnded) return;
+    if (!this.#isClean()) throw new DirtySocketError(this.#findFaults());
+    // What most borrowers leave alone costs nothing to put right.
+    if (socket.timeout) socket.setTimeout(0);
+    if (socket.readableFlowing !== null) this.#stopFlowing();
     socket.setNoDelay(this.#noDelay);
     socket.setDefaultEncoding('utf8');
     socket.ref();
-    // It also brings the stream back to where it neither flows nor is paused: removed, it leaves that behind.
-    if (this.#knowsLoans) socket.on('readable', this.#refuseToRead);
+    this.#isAtRest = true;
   }
 
-  /** The next borrower has it: what comes from now on is for him. */
-  lend(): void {
-    this.#socket.off('readable', this.#refuseToRead);
+  /** It is about to be closed, and may say its last words. */
+  letGo(): void {
+    this.#isAtRest = false;
   }
 
-  /** `'readable'` tells of the end, too; that is for the pool. */
-  readonly #refuseToRead = () => {
-    const { readableLength } = this.#socket;
-    if (readableLength === 0) return;
-    const fault = `${readableLength} bytes came while nobody had borrowed it`;
-    this.#socket.destroy(new DirtySocketError([fault]));
-  };
+  /** Brings the stream back to where it neither flows nor is paused, so that no byte is lost before the next borrower listens. */
+  #stopFlowing(): void {
+    const socket = this.#socket;
+    // What listeners for `'data'` and `resume` leave behind.
+    if (socket.readableFlowing) (socket as Flowing).readableFlowing = null;
+    // Paused, or `'readable'` was listened for: then Node.js has still to make up its mind, and does so once more after this.
+    else socket.on('readable', doNothing).off('readable', doNothing);
+  }
 
+  /**
+   * Every chunk that arrives passes `push`, whether the stream flows or not. Listeners for `'readable'` would tell of it too,
+   * but to add and to remove one for each loan costs more than all the rest.
+   */
+  #watchArrivals(): void {
+    const socket = this.#socket;
+    const { push } = socket;
+    socket.push = (chunk: Uint8Array | null, encoding?: BufferEncoding) => {
+      if (this.#isAtRest && chunk !== null && !this.#isLentAgain()) return this.#refuse(chunk.length);
+      return push.call(socket, chunk, encoding);
+    };
+  }
+
+  #isLentAgain(): boolean {
+    if (this.#loans?.isBorrowedResource(this.#socket)) this.#isAtRest = false;
+    return !this.#isAtRest;
+  }
+
+  #refuse(bytes: number): boolean {
+    this.#socket.destroy(new DirtySocketError([`${bytes} bytes came while nobody had borrowed it`]));
+    return false;
+  }
+
+  #isClean(): boolean {
+    const { destroyed, writableEnded, readableLength, writableLength, writableCorked, readableEncoding } = this.#socket;
+    const isQuiet = readableLength + writableLength + writableCorked === 0;
+    const isOpen = !(destroyed || writableEnded);
+    return isOpen && isQuiet && readableEncoding === this.#pristine.encoding && this.#hasOnlyItsListeners();
+  }
+
+  /** Says what is wrong with one that is not clean. */
   #findFaults(): string[] {
     const { destroyed, writableEnded, readableLength, writableLength } = this.#socket;
     const { readableEncoding, writableCorked } = this.#socket;
-    // The pool has heard of it, and knows why.
-    if (this.#hasEnded) return [];
     if (destroyed) return ['its borrower has destroyed it'];
     const left = this.#listenersLeft();
     return [
@@ -100,17 +148,39 @@ export class Custody {
     ].filter((fault) => fault !== false);
   }
 
+  /** The quick look comes to no list of listeners, and suffices as long as nobody has taken one of them off. */
+  #hasOnlyItsListeners(): boolean {
+    const socket = this.#socket;
+    const { events } = this.#pristine;
+    const isAsBefore = countEvents(socket) === events.length && events.every((each) => isHeardBySame(socket, each));
+    return isAsBefore || this.#listenersLeft().length === 0;
+  }
+
   #listenersLeft(): (string | symbol)[] {
     return this.#socket.eventNames().filter((event) => {
-      const ours = this.#pristine.listeners.get(event);
-      return this.#socket.rawListeners(event).some((listener) => !ours?.has(listener));
+      const ours = this.#pristine.events.find((each) => each.event === event)?.listeners;
+      return this.#socket.rawListeners(event).some((listener) => !ours?.includes(listener));
     });
   }
 }
 
+function doNothing(): void {}
+
+/** To list them takes more time than a whole loan. Node.js keeps count, and doesn't document it. */
+function countEvents(socket: Socket): number {
+  const { _eventsCount: count }: { _eventsCount?: number } = Object(socket);
+  return count ?? socket.eventNames().length;
+}
+
+function isHeardBySame(socket: Socket, { event, listeners }: Heard): boolean {
+  if (socket.listenerCount(event) !== listeners.length) return false;
+  for (const listener of listeners) if (socket.listenerCount(event, listener) !== 1) return false;
+  return true;
+}
+
 function lookAt(socket: Socket): Pristine {
   return {
-    listeners: new Map(socket.eventNames().map((event) => [event, new Set(socket.rawListeners(event))])),
+    events: socket.eventNames().map((event) => ({ event, listeners: socket.rawListeners(event) })),
     encoding: socket.readableEncoding,
   };
 }

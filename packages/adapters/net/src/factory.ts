@@ -59,6 +59,7 @@ async function open<S extends Socket>(socket: S, event: 'connect' | 'secureConne
 
 /** Sends what is to be sent, and a FIN. Resolves once the socket is closed. */
 function close(socket: Socket): Promise<void> {
+  custodyOf(socket)?.letGo();
   if (socket.closed) return Promise.resolve();
   return new Promise((resolve) => {
     socket.once('close', () => resolve());

@@ -139,6 +139,28 @@ describe.each(['plain', 'tls'] as const)('a socket of the pool, %s', (transport)
     expect(await misuse(pool, (socket) => socket.on('data', ignore).once('timeout', ignore))).toMatch(/data, timeout/);
     expect(await misuse(pool, (socket) => socket.once('error', ignore))).toMatch(/: error$/);
     expect(await misuse(pool, (socket) => socket.on('close', ignore))).toMatch(/: close$/);
+    // As many as before, and not the same.
+    const replace = (socket: Socket) => {
+      const [others] = socket.listeners('end');
+      if (others) socket.off('end', others as () => void).on('end', ignore);
+    };
+    expect(await misuse(pool, replace)).toMatch(/: end$/);
+  });
+
+  test('that was read by listeners of both kinds at once loses no word of the next borrower', async () => {
+    const pool = open(transport, await startServer(transport));
+    const first = await pool.acquire();
+    await pool.release(first);
+    const socket = await pool.acquire();
+    socket.on('readable', ignore).off('readable', ignore).resume();
+    await pool.release(socket);
+    const next = await pool.acquire();
+    expect(next).toBe(first);
+    await say(next, 'later');
+    // Nobody listens yet.
+    await expect.poll(() => next.readableLength).toBe(6);
+    expect(String(next.read())).toBe('later\n');
+    await pool.release(next);
   });
 
   test('that was half-closed by its borrower or by its peer is not lent again', async () => {

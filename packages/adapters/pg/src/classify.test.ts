@@ -3,6 +3,7 @@ import { isCallersFault, isFatal, isPermanent, isStatementError } from './classi
 
 /** An error as pg makes it of the server's ErrorResponse. */
 const ofServer = (code: string, severity = 'FATAL') => Object.assign(new Error('server'), { code, severity });
+const ofPgBouncer = (message: string) => Object.assign(new Error(message), { code: '08P01', severity: 'FATAL' });
 const ofSystem = (code: string) => Object.assign(new Error(code), { code, errno: -1, syscall: 'connect' });
 const ofNode = (code: string) => Object.assign(new Error(code), { code });
 
@@ -22,6 +23,15 @@ describe('a connect that fails', () => {
     ['port out of range', ofNode('ERR_SOCKET_BAD_PORT')],
     ['no TLS', new Error('The server does not support SSL connections')],
     ['no password', new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string')],
+    ['wrong password, by PgBouncer', ofPgBouncer('SASL authentication failed')],
+    ['wrong plain password, by PgBouncer', ofPgBouncer('password authentication failed')],
+    ['no such user, by PgBouncer', ofPgBouncer('no such user')],
+    ['no such database, by PgBouncer', ofPgBouncer('no such database: nowhere')],
+    ['no such database, by its server through PgBouncer', ofPgBouncer('database "no\nwhere" does not exist')],
+    ['unknown setting, by PgBouncer', ofPgBouncer('unsupported startup parameter: statement_timeout')],
+    ['unknown setting in the options, by PgBouncer', ofPgBouncer('unsupported startup parameter in options: x')],
+    ['not allowed by pg_hba.conf, by PgBouncer', ofPgBouncer('login rejected')],
+    ['without TLS, by PgBouncer', ofPgBouncer('SSL required')],
   ])('is permanent: %s', (_, error) => {
     expect(isPermanent(error)).toBe(true);
   });
@@ -33,7 +43,15 @@ describe('a connect that fails', () => {
     ['shut down', ofServer('57P01')],
     ['crashed', ofServer('57P02')],
     ['taking no connections to this database', ofServer('55000')],
-    ['PgBouncer without its server', ofServer('08P01')],
+    ['protocol violated', ofServer('08P01')],
+    ['PgBouncer full', ofPgBouncer('no more connections allowed (max_client_conn)')],
+    ['PgBouncer stopped', ofPgBouncer('server shutting down')],
+    ['PgBouncer without its server', ofPgBouncer('client_login_timeout (server down)')],
+    [
+      'PgBouncer refused by its server',
+      ofPgBouncer('server login has been failing, cached error: password authentication failed (server_login_retry)'),
+    ],
+    ['a database that is switched off in PgBouncer', ofPgBouncer('database "orders" is disabled')],
     ['refused', ofSystem('ECONNREFUSED')],
     ['refused, without errno', ofNode('ECONNRESET')],
     ['name not found', ofSystem('ENOTFOUND')],

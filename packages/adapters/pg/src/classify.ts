@@ -2,13 +2,15 @@
  * Connecting with the same settings again fails again: wrong password or role, no such database, a setting that the server
  * doesn't take. By SQLSTATE class: 0A feature not supported, 22 bad value, 28 not authorized, 3D no such database, 42 not
  * allowed or not understood. By Node.js: a certificate that isn't trusted, TLS that can't be agreed on, a malformed
- * address. By pg: TLS that the server hasn't got, a password that is missing or not the server's.
+ * address. By pg: TLS that the server hasn't got, a password that is missing or not the server's. By PgBouncer, in words: the
+ * same, for all its errors have one SQLSTATE.
  *
  * Not permanent: a server that is full (53…), starting, stopping or not a primary (57P…), switched off (55000), or a
- * PgBouncer that can't reach its server (08…).
+ * PgBouncer that is full, or can't reach its server (08…).
  */
 export function isPermanent(error: unknown): boolean {
   const state = sqlStateOf(error);
+  if (state === '08P01') return PERMANENT_MESSAGES_OF_PGBOUNCER.test(textOf(error, 'message'));
   if (state !== undefined) return PERMANENT_STATES.test(state);
   return PERMANENT_CODES.test(textOf(error, 'code')) || PERMANENT_MESSAGES.test(textOf(error, 'message'));
 }
@@ -47,6 +49,9 @@ const FATAL_CODES: ReadonlySet<string> = new Set(['ERR_STREAM_WRITE_AFTER_END', 
 
 // pg gives no codes to its own errors.
 const PERMANENT_MESSAGES = /^(The server does not support SSL connections|SASL: |Password must be a string)/;
+// From its `disconnect_client`, in client.c and objects.c: https://github.com/pgbouncer/pgbouncer/tree/master/src
+const PERMANENT_MESSAGES_OF_PGBOUNCER =
+  /^((SASL|password|certificate|PAM|LDAP|"trust") authentication failed|(unix socket )?login rejected|no such (user|database)|database ".*" does not exist|unsupported (options )?startup parameter|SSL required)/s;
 const TRANSIENT_MESSAGES = /^(Connection terminated|timeout expired|There was an error establishing an SSL connection)/;
 const FATAL_MESSAGES =
   /^(Connection terminated|Client (has encountered a connection error|was closed)|Received unexpected )/;

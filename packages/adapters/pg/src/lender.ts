@@ -40,6 +40,8 @@ export class Lender {
   readonly #clients: Clients<Client>;
   /** Clients that are checked out, and those that were released and set aside. */
   readonly #lent = new Set<Client>();
+  /** What clients have failed of. */
+  readonly #failures = new WeakMap<Client, unknown>();
   /** Clients that `'connect'` has told of, and `'remove'` has not. */
   readonly #announced = new WeakSet<Client>();
 
@@ -124,6 +126,7 @@ export class Lender {
     pool.log('new client connected');
     pool._clients = [...pool._clients, client];
     this.#announced.add(client);
+    client.once('error', (error) => this.#failures.set(client, error));
     this.#keepProcessAlive(client, false);
     pool.emit('connect', client);
   }
@@ -153,7 +156,7 @@ export class Lender {
     if (!isQueryable(client)) this.#discard(client);
     else if (error && borrower === 'query' && isStatementError(error)) this.#keepIfNeeded(client);
     else if (error) this.#discard(client);
-    else if (isBusy(client)) this.#setAside(client);
+    else if (isBusy(client)) this.#setAside(client, borrower);
     else if (isInTransaction(client) && !this.#isOneSession(borrower)) this.#rollBack(client);
     else this.#putBack(client);
   }
@@ -176,10 +179,11 @@ export class Lender {
    * Lends a client to nobody until the server has answered all that it was asked, for whoever had it next would wait for
    * those answers. That may be long: pg does not cancel a query that ran into `query_timeout`.
    */
-  async #setAside(client: Client): Promise<void> {
+  async #setAside(client: Client, borrower: Borrower): Promise<void> {
     const isReady = await becomesReady(client, SET_ASIDE_MILLIS);
-    if (isReady && isQueryable(client)) this.#putBack(client);
-    else this.#discard(client);
+    if (!isReady || !isQueryable(client)) this.#discard(client);
+    else if (isInTransaction(client) && !this.#isOneSession(borrower)) this.#rollBack(client);
+    else this.#putBack(client);
   }
 
   /**
@@ -200,7 +204,10 @@ export class Lender {
   }
 
   #discard(client: Client): void {
-    void this.#clients.destroy(client);
+    const failure = this.#failures.get(client);
+    // With its own error, and not that of a later query, for the pool tells why.
+    if (failure !== undefined && !isQueryable(client)) void this.#clients.release(client, failure);
+    else void this.#clients.destroy(client);
     this.#lent.delete(client);
   }
 

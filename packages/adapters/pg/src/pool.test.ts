@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
 import { inspect } from 'node:util';
 import type { Logger } from '@lifeguard/pool';
@@ -142,6 +143,27 @@ test('of a client that fails while it is lent only its borrower is told, also wh
   client.release();
   expect(pool.totalCount).toBe(0);
   expect(told).not.toHaveBeenCalled();
+});
+
+test('of a client that fails while it is lent the pool tells the failure, whatever it is given back with', async () => {
+  const evictions: unknown[] = [];
+  const note = (message: unknown) => evictions.push(message);
+  subscribe('lifeguard:pool:evict', note);
+  const pool = new Pool(
+    { logger: silent },
+    clientClass((callback) => callback()),
+  );
+  const failure = Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' });
+  for (const givenBackWith of [undefined, new Error('Client is not queryable')]) {
+    const client = await pool.connect();
+    // In the order of pg.
+    Object.assign(client, { _queryable: false });
+    client.emit('error', failure);
+    client.release(givenBackWith);
+    expect(evictions.splice(0)).toMatchObject([{ reason: 'timed-out', error: failure }]);
+  }
+  unsubscribe('lifeguard:pool:evict', note);
+  expect(pool.totalCount).toBe(0);
 });
 
 test('what a listener throws costs no client', async () => {
