@@ -56,6 +56,7 @@ function installLabTools() {
     ['nats-server', 'nats-server'],
     ['rabbitmq-server', 'rabbitmq-server'],
     ['pgbouncer', 'pgbouncer'],
+    ['chromium', 'chromium'],
   ]
     .filter(([tool]) => !onPath(tool))
     .map(([, name]) => name);

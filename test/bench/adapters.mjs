@@ -17,7 +17,19 @@ import { judge } from './target.mjs';
 
 /** @typedef {{ name: string, operate: () => Promise<unknown> }} Operator */
 
-const NAMES = ['mysql2', 'mariadb', 'ioredis', 'redis', 'grpc', 'grpc-one', 'net', 'http', 'http-dispatcher', 'nats', 'amqplib'];
+const NAMES = [
+  'mysql2',
+  'mariadb',
+  'ioredis',
+  'redis',
+  'grpc',
+  'grpc-one',
+  'net',
+  'http',
+  'http-dispatcher',
+  'nats',
+  'amqplib',
+];
 const CALLERS = [10, 50];
 const OPERATIONS = 200;
 /** Short and many: see queries.mjs. */

@@ -6,6 +6,7 @@ import { measureCheck } from './check.mjs';
 import { endWithParent } from './child-process.mjs';
 import { measureDrag } from './drag.mjs';
 import { measureMemory } from './memory.mjs';
+import { measureObserved } from './observed.mjs';
 import { measureQueries } from './queries.mjs';
 import { measureRegister } from './register.mjs';
 import { measureScale } from './scale.mjs';
@@ -31,6 +32,7 @@ const MEASURES = {
   memory: measureMemory,
   drag: measureDrag,
   register: measureRegister,
+  observed: measureObserved,
 };
 const EFFORT = { rounds: 12, sliceMillis: 25 };
 const QUICK_EFFORT = { rounds: 3, sliceMillis: 5 };

@@ -21,6 +21,7 @@ const FOLDERS = [
   'packages/adapters/amqplib',
   'packages/adapters/nats',
   'packages/register',
+  'packages/otel',
   'packages/lab',
   'packages/cli',
 ];
@@ -45,6 +46,7 @@ const USES: Readonly<Record<string, string>> = {
   '@lifeguard/nats': 'connect',
   '@lifeguard/nats/v2': 'connect',
   '@lifeguard/register/guard': 'guard',
+  '@lifeguard/otel': 'observeAllPools',
   '@lifeguard/register/settings': 'resolveRegisterSettings',
   '@lifeguard/lab': 'Lab',
 };
@@ -76,6 +78,7 @@ beforeAll(async () => {
     'amqplib@2',
     '@nats-io/transport-node@3',
     'nats@2',
+    '@opentelemetry/api@1',
     '@types/pg@8',
     '@types/node@20',
   ];
@@ -133,6 +136,7 @@ test('the types hold under strict settings', async () => {
     `import { Lab, startPostgres } from '@lifeguard/lab';
      import { createPool as createMariaDbPool } from '@lifeguard/mariadb';
      import { createPool as createMysqlPool, type RowDataPacket } from '@lifeguard/mysql2/promise';
+     import { observeAllPools, observePool } from '@lifeguard/otel';
      import { Pool, pgFactory } from '@lifeguard/pg';
      import { createClient, createCluster, redisFactory } from '@lifeguard/ioredis';
      import { createPool, type EvictReason, type Factory, type Pool as AnyPool } from '@lifeguard/pool';
@@ -154,6 +158,7 @@ test('the types hold under strict settings', async () => {
        const known: 'alive' | 'suspect' | 'dead' | 'unknown' = verdict(socket);
        console.log(why, known, inspect(socket)?.peer, harden(socket).effective.userTimeoutMillis);
      });
+     export const unobserve: (() => void)[] = [observePool(pool, { name: 'mine' }), observeAllPools()];
      // @ts-expect-error: there is no such event
      pool.on('evicted', () => {});
      const asPg: pg.Pool = new Pool({ connectionString: 'postgres://localhost/x', tcp: { keepAliveCount: 3 } });

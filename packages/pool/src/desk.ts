@@ -63,10 +63,9 @@ export class Desk<R> {
     return this.#waiters.length;
   }
 
-  /** For how long the first who waits has waited, in milliseconds; 0 if nobody does. */
-  get nextHasWaited(): number {
-    const since = this.#waiters.first?.since;
-    return since === undefined ? 0 : performance.now() - since;
+  /** Since when the first who waits has waited, as `performance.now()`; `undefined` if nobody does. */
+  get nextWaitsSince(): number | undefined {
+    return this.#waiters.first?.since;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, expect, test } from 'vitest';
 import type { PoolMessage } from './events.js';
@@ -32,7 +33,7 @@ test('diagnostics_channel tells what the events tell, of every pool of the proce
   expect(heard).toEqual([
     ['open', { pool }],
     ['connect', { pool, connection, connectMillis: expect.any(Number) }],
-    ['acquire', { pool, connection, waitMillis: expect.any(Number) }],
+    ['acquire', { pool, connection, waitingSince: expect.any(Number) }],
     ['release', { pool, connection, error }],
     ['evict', { pool, connection, reason: 'released-with-error', error }],
     ['closed', { pool }],
@@ -52,15 +53,16 @@ test('it is told how long a connect has taken, and how long a borrower has waite
   const heard = listen('connect', 'acquire');
   const create = () => new Promise<object>((resolve) => setTimeout(resolve, 20, {}));
   const pool = createPool({ create, destroy: async () => {} }, { max: 1, logger });
-  const waits: number[] = [];
-  pool.on('acquire', (_, waitMillis) => waits.push(waitMillis));
+  const waits: (number | undefined)[] = [];
+  pool.on('acquire', (_, since) => waits.push(since === undefined ? since : performance.now() - since));
   const connection = await pool.acquire();
   await pool.release(connection);
   await pool.acquire();
   const [connected, first, second] = heard.map(([, message]) => message);
   expect(connected?.connectMillis).toBeGreaterThan(15);
-  expect(first?.waitMillis).toBeGreaterThan(15);
-  expect(second?.waitMillis).toBe(0);
+  expect(first?.waitingSince).toEqual(expect.any(Number));
+  expect(waits[0]).toBeGreaterThan(15);
+  expect(second?.waitingSince).toBeUndefined();
   expect(waits).toHaveLength(2);
   await pool.release(connection);
   await pool.close();
@@ -70,4 +72,21 @@ test('a pool has the name of its options, else that of its factory', () => {
   const factory = { create: async () => ({}), destroy: async () => {} };
   expect(createPool({ ...factory, name: 'db' }, { name: 'orders' }).name).toBe('orders');
   expect(createPool({ ...factory, name: 'db' }).name).toBe('db');
+});
+
+test('who waits is told of in its own async context, with the promise that it waits for', async () => {
+  const pool = createPool({ create: async () => ({}), destroy: async () => {} }, { max: 1, logger });
+  const caller = new AsyncLocalStorage<string>();
+  const heard: unknown[] = [];
+  pool.on('wait', (served) => heard.push(caller.getStore(), served));
+  const connection = await pool.acquire();
+  heard.length = 0;
+  const served = caller.run('somebody', () => pool.acquire());
+  expect(heard).toEqual(['somebody', served]);
+  expect(heard[1]).toBe(served);
+  await pool.release(connection);
+  await pool.release(await served);
+  await pool.use(() => {});
+  expect(heard).toHaveLength(2);
+  await pool.close();
 });

@@ -6,8 +6,13 @@ import type { EvictReason } from './classify.js';
 export interface PoolEvents<T> {
   /** A connection was opened, which took so many milliseconds. */
   connect: [connection: T, connectMillis: number];
-  /** It was lent, after its borrower had waited for so many milliseconds: 0 if it did not have to. */
-  acquire: [connection: T, waitMillis: number];
+  /** A caller waits from now on, for this promise. Told in its own async context. Not published. */
+  wait: [served: Promise<T>];
+  /**
+   * It was lent to a borrower that has waited since then, as `performance.now()`, or did not have to. How long it is by now
+   * is left to who wants to know, for to look at the clock takes longer than to tell.
+   */
+  acquire: [connection: T, waitingSince: number | undefined];
   /** Its borrower gave it back, with an error or without. */
   release: [connection: T, error?: unknown];
   /** Its peer has stopped answering, by what the kernel sees. It is not lent, and who has borrowed it keeps it. */
@@ -38,8 +43,8 @@ export interface PoolMessage {
   readonly reason?: EvictReason;
   /** On `:connect`: how long that took. */
   readonly connectMillis?: number;
-  /** On `:acquire`: how long its borrower had waited. */
-  readonly waitMillis?: number;
+  /** On `:acquire`: since when its borrower has waited, as `performance.now()`, if it had to. */
+  readonly waitingSince?: number | undefined;
   /** On `:release`, `:evict` and `:error`, if there is one. */
   readonly error?: unknown;
 }
@@ -47,7 +52,7 @@ export interface PoolMessage {
 /** The events that are published, and how their arguments are called in the message. */
 const PUBLISHED = {
   connect: ['connection', 'connectMillis'],
-  acquire: ['connection', 'waitMillis'],
+  acquire: ['connection', 'waitingSince'],
   release: ['connection', 'error'],
   suspect: ['connection'],
   recover: ['connection'],

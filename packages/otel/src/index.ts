@@ -1,0 +1,1 @@
+export { type ObserveOptions, type ObservePoolOptions, observeAllPools, observePool } from './observe.js';
