@@ -13,22 +13,29 @@ function keepSettlers(resolve: (value: never) => void, reject: (reason: unknown)
   settlers.reject = reject;
 }
 
+/** What is to be known of who waits when a connection is lent to it. */
+export interface Note {
+  /** When it came, as `performance.now()`. */
+  readonly since: number;
+  /** From where, if that is to be told when it keeps the connection. */
+  readonly stack: string | undefined;
+}
+
 /** One who waits for a connection. */
 class Waiter<R> extends Link<Waiter<R>> implements Patient {
   readonly promise: Promise<R>;
   readonly resolve: (resource: R) => void;
   readonly reject: (reason: unknown) => void;
   readonly timeoutMillis: number;
-  /** When it came, if anybody wants to know. */
-  readonly since: number | undefined;
+  readonly note: Note | undefined;
   lateAt: number | undefined = undefined;
   /** Stops heeding the signal that could make it leave. */
   ignoreSignal: (() => void) | undefined = undefined;
 
-  constructor(timeoutMillis: number, since: number | undefined) {
+  constructor(timeoutMillis: number, note: Note | undefined) {
     super();
     this.timeoutMillis = timeoutMillis;
-    this.since = since;
+    this.note = note;
     this.promise = new Promise<R>(keepSettlers);
     this.resolve = settlers.resolve as (resource: R) => void;
     this.reject = settlers.reject;
@@ -63,24 +70,24 @@ export class Desk<R> {
     return this.#waiters.length;
   }
 
-  /** Since when the first who waits has waited, as `performance.now()`; `undefined` if nobody does. */
-  get nextWaitsSince(): number | undefined {
-    return this.#waiters.first?.since;
+  /** What was noted of the first who waits. */
+  get nextNote(): Note | undefined {
+    return this.#waiters.first?.note;
   }
 
   /**
    * Waits until `serve` comes to it. Rejects when time is up, and with the signal's reason when that aborts.
    *
    * @param timeoutMillis 0: without end
-   * @param since now, as `performance.now()`, if anybody wants to know how long it waits
+   * @param note what is to be known of it when it is served, if anything
    */
   wait(
     priority: number | undefined,
     timeoutMillis: number,
     signal: AbortSignal | undefined,
-    since: number | undefined,
+    note: Note | undefined,
   ): Promise<R> {
-    const waiter = new Waiter<R>(timeoutMillis, since);
+    const waiter = new Waiter<R>(timeoutMillis, note);
     this.#waiters.join(waiter, priority);
     if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);
     if (signal) this.#heed(signal, waiter);

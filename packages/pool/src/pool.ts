@@ -6,7 +6,7 @@ import { Conditions } from './conditions.js';
 import { Connection, type Place } from './connection.js';
 import { type Attempt, Connector, type Consequence } from './connector.js';
 import { within } from './deadline.js';
-import { Desk } from './desk.js';
+import { Desk, type Note } from './desk.js';
 import {
   AcquireTimeoutError,
   DrainTimeoutError,
@@ -375,11 +375,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #wait({ priority, signal, timeoutMillis = this.#options.acquireTimeoutMillis }: AcquireOptions): Promise<T> {
     if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
-    const isTimed = this.heard.acquire || channels.acquire.hasSubscribers;
-    const served = this.#desk.wait(priority, timeoutMillis, signal, isTimed ? performance.now() : undefined);
+    const served = this.#desk.wait(priority, timeoutMillis, signal, this.#noteCaller());
     if (this.heard.wait) this.emit('wait', served);
     this.#restock();
     return served;
+  }
+
+  /** What is wanted of a caller who waits, if anything. */
+  #noteCaller(): Note | undefined {
+    const { leakWarningMillis } = this.#options;
+    if (leakWarningMillis === 0 && !this.heard.acquire && !channels.acquire.hasSubscribers) return undefined;
+    return { since: performance.now(), stack: leakWarningMillis > 0 ? stackHere() : undefined };
   }
 
   /** Of those who wait, the ones for whom a connection could be opened at once count as being served. */
@@ -492,7 +498,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #watchForLeak(connection: Connection<T>): void {
     const { leakWarningMillis } = this.#options;
-    const { stack } = new Error('acquired here');
+    // Who has waited is served by whoever gave back.
+    const stack = this.#desk.nextNote?.stack ?? stackHere();
     connection.leakTimer = setTimeout(() => {
       this.#log('warn', 'a connection has been lent for suspiciously long', { connection, leakWarningMillis, stack });
     }, leakWarningMillis);
@@ -775,7 +782,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Written out, as is `#tellReturn`: for each loan `#announce` is too slow. */
   #tellLoan(resource: T): void {
-    const waitingSince = this.#desk.nextWaitsSince;
+    const waitingSince = this.#desk.nextNote?.since;
     if (channels.acquire.hasSubscribers) publish(this, 'acquire', [resource, waitingSince]);
     if (this.heard.acquire) this.emit('acquire', resource, waitingSince);
   }
@@ -817,6 +824,10 @@ function condemn(connection: Connection<unknown>, reason: EvictReason, error?: u
 /** Whether it is the pool's to dispose of, and at rest. */
 function isUnlent({ place }: Connection<unknown>): boolean {
   return place === 'idle' || place === 'quarantined';
+}
+
+function stackHere(): string | undefined {
+  return new Error('acquired here').stack;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
