@@ -311,7 +311,7 @@ describe('keeping', () => {
     const { lines, logger } = notebook();
     const pool = makePool(numbered().factory, { leakWarningMillis: 5, logger });
     const stacks = () =>
-      lines.filter(({ message }) => message.includes('suspiciously')).map(({ fields }) => fields.stack);
+      lines.filter(({ message }) => message.includes('suspiciously')).map(({ fields }) => fields['stack']);
     // It has to wait, for nothing is open yet. The next is served at once.
     await (async function theForgetfulCaller() {
       await pool.release(await pool.acquire());
