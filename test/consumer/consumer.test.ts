@@ -21,6 +21,7 @@ const FOLDERS = [
   'packages/adapters/amqplib',
   'packages/adapters/nats',
   'packages/register',
+  'packages/status',
   'packages/otel',
   'packages/lab',
   'packages/cli',
@@ -48,6 +49,7 @@ const USES: Readonly<Record<string, string>> = {
   '@lifeguard/register/guard': 'guard',
   '@lifeguard/otel': 'observeAllPools',
   '@lifeguard/register/settings': 'resolveRegisterSettings',
+  '@lifeguard/status': 'statusPage',
   '@lifeguard/lab': 'Lab',
 };
 
@@ -130,6 +132,16 @@ test('a pool made from CommonJS lends a connection whose socket is hardened', as
   expect(said.trim()).toBe(process.platform === 'linux' ? '10000' : process.platform);
 });
 
+test('the status page has all its parts', async () => {
+  const said = await runFile(
+    'status.mjs',
+    `import { statusPage } from '@lifeguard/status';
+     const html = await statusPage().fetch(new Request('http://localhost/')).text();
+     console.log(html.includes('uPlot'), html.includes('EventSource'), html.includes('--ground'));`,
+  );
+  expect(said.trim()).toBe('true true true');
+});
+
 test('the types hold under strict settings', async () => {
   await writeFile(
     join(folder, 'types.ts'),
@@ -141,6 +153,8 @@ test('the types hold under strict settings', async () => {
      import { createClient, createCluster, redisFactory } from '@lifeguard/ioredis';
      import { createPool, type EvictReason, type Factory, type Pool as AnyPool } from '@lifeguard/pool';
      import { harden, inspect, verdict } from '@lifeguard/tcp';
+     import { type StatusReport, statusPage } from '@lifeguard/status';
+     import http from 'node:http';
      import net from 'node:net';
      import { Cluster, Redis } from 'ioredis';
      import { createClient as createGrpcClient, grpcFactory } from '@lifeguard/grpc';
@@ -186,6 +200,8 @@ test('the types hold under strict settings', async () => {
      export const brokers = [amqp, lasting, channels, plainChannels];
      const rows = createMysqlPool({ host: 'db', tcp: { keepAliveCount: 3 } }).query<RowDataPacket[]>('SELECT 1');
      const mariaDb = createMariaDbPool({ host: 'db', name: 'orders' }).query<{ n: number }[]>('SELECT 1 AS n');
+     export const status: [http.Server, Response] = [http.createServer(statusPage()), statusPage().fetch(new Request('http://x'))];
+     export const waiting = (report: StatusReport) => report.pools.map(({ now }) => now.waiting);
      export const all = [rows, mariaDb, asPg, clients, Lab.create, startPostgres];
     `,
   );

@@ -187,6 +187,6 @@ function stacked(history: PoolHistory): number[][] {
 
 /** Nothing where it would be cut off. */
 function labelAt(at: number, plot: uPlot): string {
-  const room = plot.over.clientWidth - plot.valToPos(at, 'x');
+  const room = plot.width - Y_AXIS_WIDTH - plot.valToPos(at, 'x');
   return room < HALF_LABEL_PIXELS ? '' : timeOfDay(at);
 }

@@ -1,5 +1,4 @@
 import { formatOf } from './format.js';
-import { page } from './page.js';
 import type { Site } from './site.js';
 
 export interface Question {
@@ -36,7 +35,7 @@ export function answer({ method, url, accept }: Question, site: Site): Answer {
   if (site.isClosed) return refusal(503, 'This page has been closed.');
   switch (format) {
     case 'html':
-      return success('text/html; charset=utf-8', page().html, { 'content-security-policy': page().policy });
+      return success('text/html; charset=utf-8', site.page.html, { 'content-security-policy': site.page.policy });
     case 'json':
       return success('application/json; charset=utf-8', `${JSON.stringify(site.report(), undefined, 2)}\n`);
     case 'events':

@@ -12,15 +12,9 @@ export interface Page {
 const SCRIPTS = ['elements', 'format', 'reasons', 'colors', 'chart', 'connections', 'pool-card', 'events', 'main'];
 
 const require = createRequire(import.meta.url);
-let made: Page | undefined;
 
-/** One file with everything in it, made when it is first asked for. */
-export function page(): Page {
-  made ??= makePage();
-  return made;
-}
-
-function makePage(): Page {
+/** One file with everything in it. */
+export function makePage(): Page {
   const styles = [read(require.resolve('uplot/dist/uPlot.min.css')), read(packageFile('assets/page.css'))];
   const scripts = [read(require.resolve('uplot/dist/uPlot.iife.min.js')), ownScript()];
   const html = read(packageFile('assets/page.html'))

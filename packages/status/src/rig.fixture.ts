@@ -1,8 +1,9 @@
+import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { createPool, type Logger, type Pool, type PoolOptions } from '@lifeguard/pool';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { type StatusPage, statusPage } from './status-page.js';
 
 const ignore = () => {};
@@ -55,6 +56,18 @@ export function makePool(connect: () => Promise<Socket>, options: PoolOptions): 
   const pool = createPool({ create: connect, destroy }, { logger, ...options });
   onTestFinished(() => pool.close({ timeoutMillis: 1 }));
   return pool;
+}
+
+/** As much of a pool as is looked at. */
+export function fakePool(name = 'fake') {
+  const sockets = vi.fn(() => []);
+  const connection = { peer: '10.0.0.1:5432', place: 'idle', ageMillis: 1, sinceMillis: 1, uses: 0, sockets };
+  const connections = vi.fn(() => [{ ...connection, expiresInMillis: Number.POSITIVE_INFINITY }]);
+  return { name, min: 0, max: 2, size: 1, pending: 0, stats: () => ({ evicted: {} }), connections, sockets };
+}
+
+export function openPool(pool: object): void {
+  channel('lifeguard:pool:open').publish({ pool });
 }
 
 export interface Event {

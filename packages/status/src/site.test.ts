@@ -1,20 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { respond } from './fetch-face.js';
-import { eventsFrom, next } from './rig.fixture.js';
+import { eventsFrom, fakePool, next, openPool } from './rig.fixture.js';
 import { Site } from './site.js';
-
-/** As much of a pool as is looked at. */
-function fakePool(name = 'fake') {
-  const sockets = vi.fn(() => []);
-  const connection = { peer: '10.0.0.1:5432', place: 'idle', ageMillis: 1, sinceMillis: 1, uses: 0, sockets };
-  const connections = vi.fn(() => [{ ...connection, expiresInMillis: Number.POSITIVE_INFINITY }]);
-  return { name, min: 0, max: 2, size: 1, pending: 0, stats: () => ({ evicted: {} }), connections, sockets };
-}
-
-function open(pool: object): void {
-  channel('lifeguard:pool:open').publish({ pool });
-}
 
 function makeSite(): Site {
   const site = new Site();
@@ -33,7 +21,7 @@ describe('Site', () => {
   it('takes a sample each second, and keeps those of ten minutes', () => {
     const site = makeSite();
     const pool = fakePool();
-    open(pool);
+    openPool(pool);
     vi.advanceTimersByTime(700_000);
     const { at = [], idle = [] } = Object.values(site.report().history)[0] ?? {};
     expect(at).toHaveLength(600);
@@ -44,7 +32,7 @@ describe('Site', () => {
   it('asks the kernel only while somebody looks', async () => {
     const site = makeSite();
     const pool = fakePool();
-    open(pool);
+    openPool(pool);
     vi.advanceTimersByTime(5000);
     expect(pool.connections).toHaveBeenCalledTimes(5);
     expect(pool.sockets).not.toHaveBeenCalled();
@@ -93,7 +81,7 @@ describe('Site', () => {
   it('lets go of a reader who does not read', async () => {
     const site = makeSite();
     const pool = fakePool();
-    open(pool);
+    openPool(pool);
     const { body } = respond(site, new Request('http://localhost/?format=events'));
     vi.advanceTimersByTime(500_000);
     const calls = pool.sockets.mock.calls.length;
@@ -106,7 +94,7 @@ describe('Site', () => {
   it('asks for nothing more when a reader has gone', async () => {
     const site = makeSite();
     const pool = fakePool();
-    open(pool);
+    openPool(pool);
     const events = eventsFrom(respond(site, new Request('http://localhost/?format=events')).body);
     await next(events, 'report');
     await events.return(undefined);

@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
 import { Audience, type Listener, serverSentEvent } from './audience.js';
 import { Observer } from './observer.js';
+import { makePage } from './page.js';
 import type { StatusReport, StatusTick } from './report.js';
 
 const SAMPLE_MILLIS = 1000;
 
 /** What is behind a page: one observer, one clock, and those who look. */
 export class Site {
+  /** Made at once: if a file were missing, that had better be known when the program starts. */
+  readonly page = makePage();
   readonly #audience = new Audience();
   readonly #observer = new Observer((event) => this.#audience.tell('event', event));
   readonly #clock = setInterval(() => this.#tick(), SAMPLE_MILLIS).unref();
