@@ -211,8 +211,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 4,
     promise: 'a suspect connection is set aside, not lent, on its return',
     file: 'packages/pool/src/pool.ts',
-    remove: '} else if (connection.doubted) {',
-    put: '} else if (connection.place === undefined) {',
+    remove: '} else if (connection.doubted && ',
+    put: '} else if (connection.place === undefined && ',
     tests: unit('doubt'),
   },
   {
@@ -471,7 +471,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 6,
     promise: 'siblings that are lent are doubted on their return',
     file: 'packages/pool/src/peers.ts',
-    remove: 'for (const connection of trusted) connection.doubted = true;',
+    remove: 'connection.doubted = true;',
     tests: unit('peers'),
   },
   {
@@ -554,7 +554,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 8,
     promise: 'what a connect brings after it was given up is closed',
     file: 'packages/pool/src/attempt.ts',
-    remove: 'if (over) return late({ resource, watch });',
+    remove: 'if (over) return late(arrival);',
     tests: unit('pool'),
   },
   {
