@@ -44,6 +44,16 @@ export function rabbitMqUnavailable(): string | undefined {
  */
 export async function startRabbitMq(where: Host | 'loopback', options: RabbitMqOptions = {}): Promise<RabbitMq> {
   requireTools(TOOLS);
+  try {
+    return await startOnce(where, options);
+  } catch (error) {
+    // A port of the loopback address that was free may have been taken meanwhile by anybody; not so twice in a row.
+    if (error instanceof LabError && /already_used|eaddrinuse/.test(error.message)) return startOnce(where, options);
+    throw error;
+  }
+}
+
+async function startOnce(where: Host | 'loopback', options: RabbitMqOptions): Promise<RabbitMq> {
   const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
   try {
     return await RabbitMq.start(site, options);
