@@ -617,6 +617,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: 8,
+    promise: 'nothing is kept of who has left',
+    file: 'packages/pool/src/waiters.ts',
+    remove: 'queue.tidy();',
+    put: 'void queue;',
+    tests: unit('waiters'),
+  },
+  {
+    rule: 8,
+    promise: 'a queue that is full grows',
+    file: 'packages/pool/src/queue.ts',
+    remove: 'if (this.#taken === this.#places.length) this.#lay([...this], 2 * this.#places.length);',
+    tests: unit('queue'),
+  },
+  {
+    rule: 8,
     promise: 'who has left is not served',
     file: 'packages/pool/src/desk.ts',
     remove: 'if (!this.#waiters.leave(waiter)) return;',

@@ -103,6 +103,11 @@ export class Connector<C> {
     return this.#lastError;
   }
 
+  /** Whether no connect is under way and none is wanted. */
+  get isAtRest(): boolean {
+    return this.#slots.length === 0 && this.#running.size === 0;
+  }
+
   /** Takes on a slot. Resolves with a connection or, if none is wanted any more, with `undefined`. */
   fill(): Promise<C | undefined> {
     return new Promise((resolve) => {
@@ -113,7 +118,7 @@ export class Connector<C> {
 
   /** Looks at demand and time again, and starts or gives up what follows from them. To be called when demand changes. */
   pump(): void {
-    if (this.#slots.length === 0 && this.#running.size === 0) {
+    if (this.isAtRest) {
       this.#sleep();
       return;
     }

@@ -1,17 +1,6 @@
 import { Deadlines, type Patient } from './deadlines.js';
-import { Link } from './list.js';
+import type { Queued } from './queue.js';
 import { Waiters } from './waiters.js';
-
-/** What settles the promise made last. Kept here, so that making a promise takes no closure. */
-const settlers: { resolve: (value: never) => void; reject: (reason: unknown) => void } = {
-  resolve: () => {},
-  reject: () => {},
-};
-
-function keepSettlers(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
-  settlers.resolve = resolve;
-  settlers.reject = reject;
-}
 
 /** What is to be known of who waits when a connection is lent to it. */
 export interface Note {
@@ -22,24 +11,22 @@ export interface Note {
 }
 
 /** One who waits for a connection. */
-class Waiter<R> extends Link<Waiter<R>> implements Patient {
-  readonly promise: Promise<R>;
-  readonly resolve: (resource: R) => void;
-  readonly reject: (reason: unknown) => void;
-  readonly timeoutMillis: number;
+interface Waiter<R> extends Patient, Queued {
+  resolve: (resource: R) => void;
+  reject: (reason: unknown) => void;
   readonly note: Note | undefined;
-  lateAt: number | undefined = undefined;
   /** Stops heeding the signal that could make it leave. */
-  ignoreSignal: (() => void) | undefined = undefined;
+  ignoreSignal: (() => void) | undefined;
+}
 
-  constructor(timeoutMillis: number, note: Note | undefined) {
-    super();
-    this.timeoutMillis = timeoutMillis;
-    this.note = note;
-    this.promise = new Promise<R>(keepSettlers);
-    this.resolve = settlers.resolve as (resource: R) => void;
-    this.reject = settlers.reject;
-  }
+function ignore(): void {}
+
+/** The one whose promise is being made. Kept here, so that making a promise takes no closure. */
+let newcomer: Waiter<never>;
+
+function keepSettlers(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  newcomer.resolve = resolve;
+  newcomer.reject = reject;
 }
 
 export interface DeskOptions {
@@ -87,11 +74,22 @@ export class Desk<R> {
     signal: AbortSignal | undefined,
     note: Note | undefined,
   ): Promise<R> {
-    const waiter = new Waiter<R>(timeoutMillis, note);
+    // A literal, for a constructor's call may not be compiled away.
+    const waiter: Waiter<R> = {
+      waits: false,
+      resolve: ignore,
+      reject: ignore,
+      timeoutMillis,
+      lateAt: undefined,
+      note,
+      ignoreSignal: undefined,
+    };
+    newcomer = waiter as Waiter<never>;
+    const promise = new Promise<R>(keepSettlers);
     this.#waiters.join(waiter, priority);
     if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);
     if (signal) this.#heed(signal, waiter);
-    return waiter.promise;
+    return promise;
   }
 
   /** Hands a resource to the first who waits. Only to be called while somebody does. */

@@ -12,7 +12,10 @@ export class Housekeeper {
 
   /** Sees to it that the work is done at `time` or before. */
   expect(time: number): void {
-    if (time >= this.#due) return;
+    if (time < this.#due) this.#wakeAt(time);
+  }
+
+  #wakeAt(time: number): void {
     clearTimeout(this.#timer);
     this.#due = time;
     this.#timer = setTimeout(() => this.#run(), Math.max(0, time - Date.now()));

@@ -29,6 +29,7 @@ export class Lease<T> implements AsyncDisposable {
     if (this.#end()) await this.#lender.destroy(this.connection);
   }
 
+  /** For `await using`: `release`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

@@ -110,6 +110,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   #fetching = 0;
   /** Whether `min` connections are to be kept. */
   #started = false;
+  readonly #warnsOfLeaks: boolean;
   readonly #testsOnBorrow: boolean;
   readonly #testsOnReturn: boolean;
   /** Whether something is to be done with a connection that comes back, before it can be lent again. */
@@ -128,6 +129,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     for (const warning of warnings) this.#log('warn', warning);
     this.#tickMillis = tickOf(this.#options);
     this.#tellUselessTests();
+    this.#warnsOfLeaks = this.#options.leakWarningMillis > 0;
     this.#testsOnBorrow = this.#options.testOnBorrow && factory.validate !== undefined;
     this.#testsOnReturn = this.#options.testOnReturn && factory.validate !== undefined;
     this.#looksOver = factory.reset !== undefined || this.#testsOnReturn;
@@ -261,13 +263,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (!connection) return this.#refuseToTakeBack(resource);
     this.#counter.released += 1;
     if (this.heard.release || channels.release.hasSubscribers) this.#tellReturn(resource, error);
-    if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
-      this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
-    } else if (this.#looksOver && !connection.failure) {
-      this.#lookOver(connection);
-    } else {
-      this.#offer(connection);
-    }
+    if (error !== undefined || this.#looksOver) this.#receive(connection, error);
+    else void this.#offer(connection);
     return DONE;
   }
 
@@ -374,26 +371,32 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   // Lending
 
   #wait({ priority, signal, timeoutMillis = this.#options.acquireTimeoutMillis }: AcquireOptions): Promise<T> {
-    if (this.#isFull()) return Promise.reject(new QueueFullError(this.#state()));
-    const served = this.#desk.wait(priority, timeoutMillis, signal, this.#noteCaller());
+    if (this.#desk.waiting >= this.#options.maxWaitingClients && this.#isFull()) {
+      return Promise.reject(new QueueFullError(this.#state()));
+    }
+    const served = this.#desk.wait(priority, timeoutMillis, signal, this.#isNoted ? this.#noteCaller() : undefined);
     if (this.heard.wait) this.emit('wait', served);
-    this.#restock();
+    if (!this.#isExhausted) this.#restock();
     return served;
   }
 
-  /** What is wanted of a caller who waits, if anything. */
-  #noteCaller(): Note | undefined {
-    const { leakWarningMillis } = this.#options;
-    if (leakWarningMillis === 0 && !this.heard.acquire && !channels.acquire.hasSubscribers) return undefined;
-    return { since: performance.now(), stack: leakWarningMillis > 0 ? stackHere() : undefined };
+  /** Whether anything is to be known of callers, and told of loans. */
+  get #isNoted(): boolean {
+    return this.#warnsOfLeaks || this.heard.acquire === true || channels.acquire.hasSubscribers;
+  }
+
+  #noteCaller(): Note {
+    return { since: performance.now(), stack: this.#warnsOfLeaks ? stackHere() : undefined };
   }
 
   /** Of those who wait, the ones for whom a connection could be opened at once count as being served. */
   #isFull(): boolean {
-    const { waiting } = this.#desk;
-    return (
-      waiting >= this.#options.maxWaitingClients && this.available < 1 && this.#connections.size + waiting >= this.max
-    );
+    return this.available < 1 && this.#connections.size + this.#desk.waiting >= this.max;
+  }
+
+  /** Whether every connection that there can be is open, and none is idle: one more who waits changes nothing. */
+  get #isExhausted(): boolean {
+    return !this.#inventory.canTakeOrder && this.#shelf.length === 0 && this.#connector.isAtRest;
   }
 
   #tooLate(timeoutMillis: number): Error {
@@ -437,18 +440,24 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** A connection is at hand: goes to the first who waits, or on the shelf. The promise is of its test, if there is one. */
   #offer(connection: Connection<T>): Promise<void> | undefined {
+    if ((connection.failure || connection.doubted) && !this.#isFit(connection)) return undefined;
+    if (this.#desk.waiting > 0) return this.#serve(connection);
+    this.#shelve(connection);
+    return undefined;
+  }
+
+  /** What is not fit leaves the pool, or is quarantined. */
+  #isFit(connection: Connection<T>): boolean {
     const { failure } = connection;
-    if (failure) {
-      this.#evict(connection, failure.reason, failure.error);
-    } else if (connection.doubted && !this.#lookout.hasHeard(connection)) {
-      this.#lookout.quarantine(connection);
-    } else if (this.#desk.waiting === 0) {
-      this.#shelve(connection);
-    } else if (this.#testsOnBorrow) {
-      return this.#testThenLend(connection);
-    } else {
-      this.#desk.serve(this.#lend(connection).resource);
-    }
+    if (failure) this.#evict(connection, failure.reason, failure.error);
+    else if (this.#lookout.hasHeard(connection)) return true;
+    else this.#lookout.quarantine(connection);
+    return false;
+  }
+
+  #serve(connection: Connection<T>): Promise<void> | undefined {
+    if (this.#testsOnBorrow) return this.#testThenLend(connection);
+    this.#desk.serve(this.#lend(connection).resource);
     return undefined;
   }
 
@@ -458,9 +467,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     connection.uses += 1;
     if (connection.uses >= this.#options.maxUses) condemn(connection, 'max-uses');
     this.#counter.acquired += 1;
-    if (this.#options.leakWarningMillis > 0) this.#watchForLeak(connection);
-    if (this.heard.acquire || channels.acquire.hasSubscribers) this.#tellLoan(connection.resource);
+    if (this.#isNoted) this.#noteLoan(connection);
     return connection;
+  }
+
+  #noteLoan(connection: Connection<T>): void {
+    if (this.#warnsOfLeaks) this.#watchForLeak(connection);
+    this.#tellLoan(connection.resource);
   }
 
   #shelve(connection: Connection<T>): void {
@@ -514,6 +527,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const canGo = !connection.failure && !connection.doubted && this.#desk.waiting > 0;
     if (canGo) this.#desk.serve(this.#lend(connection).resource);
     else void this.#offer(connection);
+  }
+
+  /** A connection comes back that may not be fit to be lent again. */
+  #receive(connection: Connection<T>, error: unknown): void {
+    if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
+      this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
+    } else if (this.#looksOver && !connection.failure) {
+      this.#lookOver(connection);
+    } else {
+      void this.#offer(connection);
+    }
   }
 
   /** A reset that has nothing to do, and says so without a promise, costs its call and no more. */
@@ -608,7 +632,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #startAttempt(): Attempt<Connection<T>> {
     const generation = this.#generation;
-    const watch = new Watch(this.#options.tcp, this.#factory.opensAtOnce);
+    const watch = new Watch(this.#options.tcp, this.#factory.opensAtOnce, this.name);
     const late = ({ resource }: Arrival<T>) => void this.#close({ resource, watch });
     const attempt = startAttempt(this.#factory, watch, this.#options.connectTimeoutMillis, late);
     return {

@@ -1,5 +1,6 @@
 /** Something that makes promises, such as Bluebird. */
 export interface PromiseMaker {
+  /** A promise of that make, for a value or for another promise. */
   resolve(value: unknown): PromiseLike<unknown>;
 }
 

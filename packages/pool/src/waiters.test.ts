@@ -1,17 +1,14 @@
-import { expect, test } from 'vitest';
-import { Link } from './list.js';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test, vi } from 'vitest';
 import { Waiters } from './waiters.js';
 
-class Someone extends Link<Someone> {
+interface Someone {
   readonly name: string;
-
-  constructor(name: string) {
-    super();
-    this.name = name;
-  }
+  waits: boolean;
 }
 
-const someone = (name: string) => new Someone(name);
+const someone = (name: string): Someone => ({ name, waits: false });
 
 function drainNames(waiters: Waiters<Someone>): string[] {
   const names: string[] = [];
@@ -49,15 +46,31 @@ test('whoever leaves, from the front, the middle or the end, is not served, and 
   expect(drainNames(waiters)).toEqual(['b', 'd']);
 });
 
-test('one who left may join again, at the end', () => {
+test('of ten thousand who left, among those who wait, nothing is kept', async () => {
   const waiters = new Waiters<Someone>(1);
-  const [a, b] = [someone('a'), someone('b')];
-  waiters.join(a);
-  waiters.join(b);
-  waiters.leave(a);
-  waiters.join(a);
-  expect(drainNames(waiters)).toEqual(['b', 'a']);
+  const patient = someone('patient');
+  waiters.join(patient);
+  const { collected, left } = joinAndLeave(waiters, 10_000);
+  waiters.join(someone('late'));
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(collected()).toBeGreaterThan(left - 200);
+  });
+  expect(drainNames(waiters)).toEqual(['patient', 'late']);
 });
+
+/** In a function of its own, so that nothing but the waiters can hold on to them. */
+function joinAndLeave(waiters: Waiters<Someone>, left: number) {
+  const refs = Array.from({ length: left }, (_, n) => {
+    const impatient = someone(String(n));
+    waiters.join(impatient);
+    waiters.leave(impatient);
+    return new WeakRef(impatient);
+  });
+  return { left, collected: () => refs.filter((ref) => ref.deref() === undefined).length };
+}
 
 test('they can be looked through in the order in which they will be served', () => {
   const waiters = new Waiters<Someone>(2);

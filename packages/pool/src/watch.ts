@@ -13,6 +13,7 @@ import {
   type Verdict,
   verdict,
 } from '@lifeguard/tcp';
+import { label } from '@lifeguard/tcp/labels';
 import { type EvictReason, socketFailure } from './classify.js';
 import type { Failure } from './connection.js';
 
@@ -31,15 +32,20 @@ export interface Alarm extends Failure {
  */
 export class Watch {
   readonly #tcp: TcpOptions;
+  readonly #pool: string | undefined;
   readonly #capture: Capture;
   readonly #sockets = new Set<Socket>();
   readonly #hardenings: Hardening[] = [];
   #alarm: ((alarm: Alarm) => void) | undefined;
   #answered = false;
 
-  /** @param atOnce whether what is opened later than at once is none of it */
-  constructor(tcp: TcpOptions, atOnce = false) {
+  /**
+   * @param atOnce whether what is opened later than at once is none of it
+   * @param pool whose connection it is, for those who look at the process from outside
+   */
+  constructor(tcp: TcpOptions, atOnce = false, pool?: string) {
     this.#tcp = tcp;
+    this.#pool = pool;
     this.#capture = openCapture((socket) => this.#add(socket), { atOnce });
   }
 
@@ -120,6 +126,7 @@ export class Watch {
 
   #add(socket: Socket): void {
     this.#hardenings.push(harden(socket, this.#tcp));
+    if (this.#pool !== undefined) label(socket, this.#pool);
     // A driver that opens a second socket beside a living one has a use of its own for it; its end says nothing.
     if (this.#alarm && this.#sockets.size > 0) return;
     this.#sockets.add(socket);

@@ -3,7 +3,9 @@ import type { Subject } from './subject.js';
 
 /** The functions of a test runner: those of vitest, Jest, Mocha (`it` as `test`) or `node:test`. */
 export interface TestRunner {
+  /** Names a group of tests. */
   describe(name: string, body: () => void): unknown;
+  /** Declares a test. It fails if the promise is rejected. */
   test(name: string, body: () => Promise<void>): unknown;
 }
 
