@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Lab } from '@lifeguard/lab';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import type { Snapshot } from '../../packages/cli/src/index.js';
 import { run, start, startOnTerminal } from './command.js';
 import { need } from './need.js';
 
+const POOLS = new URL('./pools.fixture.mjs', import.meta.url);
 const CONNECTIONS = new URL('./connections.fixture.mjs', import.meta.url);
 const NOT_LINUX = process.platform === 'linux' ? undefined : 'watch needs Linux';
 
@@ -36,6 +38,15 @@ async function startClient(count: number): Promise<ChildProcess & { readonly pid
   return child;
 }
 
+/** A process with two connections of the pool `orders`, one of `sessions`, one of `reports` in a worker thread, one of none. */
+async function startPools(): Promise<number> {
+  const { port } = server.address() as AddressInfo;
+  const child = fork(POOLS, [String(port)]) as ChildProcess & { pid: number };
+  children.add(child);
+  await once(child, 'message');
+  return child.pid;
+}
+
 async function snapshotOf(pid: number): Promise<Snapshot> {
   const { status, stdout, stderr } = await run(['watch', '--json', String(pid)]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -53,6 +64,7 @@ describe.concurrent('lifeguard watch', () => {
     for (const socket of sockets) {
       expect(socket).toMatchObject({
         peer: `127.0.0.1:${port}`,
+        pool: null,
         state: 'ESTABLISHED',
         verdict: 'alive',
         unacked: 0,
@@ -63,6 +75,21 @@ describe.concurrent('lifeguard watch', () => {
       });
       expect(socket.timer?.millis).toBeLessThanOrEqual(1100);
     }
+  });
+
+  it('names the pools of the process, those of its worker threads included', async (context: TestContext) => {
+    need(context, NOT_LINUX);
+    const pid = await startPools();
+    const expected = [null, 'orders', 'orders', 'reports', 'sessions'];
+    const poolsOf = ({ sockets }: Snapshot) => sockets.map(({ pool }) => pool).sort();
+    // The names come a tenth of a second after the connections.
+    const deadline = performance.now() + 10_000;
+    let pools = poolsOf(await snapshotOf(pid));
+    while (!isDeepStrictEqual(pools, expected) && performance.now() < deadline) pools = poolsOf(await snapshotOf(pid));
+    expect(pools).toEqual(expected);
+    const { stdout } = await run(['watch', '--once', String(pid)]);
+    expect(stdout).toMatch(/^verdict +peer +pool +state /m);
+    expect(stdout).toMatch(/^alive +127\.0\.0\.1:\d+ +sessions +ESTABLISHED /m);
   });
 
   it('prints the same as a table, once', async (context: TestContext) => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Arrival } from './attempt.js';
 import type { EvictReason } from './classify.js';
+import { clockMillis } from './clock.js';
 import { Link } from './list.js';
 import type { Watch } from './watch.js';
 
@@ -22,30 +23,32 @@ export interface Failure {
  */
 export type Place = 'arriving' | 'idle' | 'lent' | 'quarantined' | 'checking' | 'gone';
 
-/** What the pool knows of one connection. */
+/**
+ * What the pool knows of one connection. What a loan needs stands first: of ten thousand connections none is in the
+ * processor's nearest memory, and what lies side by side is fetched at once.
+ */
 export class Connection<T> extends Link<Connection<T>> {
   readonly resource: T;
   /** Of the resource; made once, so that lending it allocates nothing. */
   readonly promise: Promise<T>;
-  readonly watch: Watch;
-  readonly createdAt = Date.now();
-  /** When its lifetime ends, `Infinity` if never. */
-  readonly expiresAt: number;
   place: Place = 'arriving';
+  /** When it came to its place, as `clockMillis()`. */
+  movedAt = clockMillis();
+  uses = 0;
   /** Why it is not to be lent again. Once set it stays. */
   failure: Failure | undefined = undefined;
   /** Its peer has to give a sign before it is lent again. See `Peers`, which keeps this. */
   doubted = false;
-  /** Since when, as `performance.now()`. */
+  /** Runs out when the connection has been lent for suspiciously long. */
+  leakTimer: NodeJS.Timeout | undefined = undefined;
+  readonly watch: Watch;
+  /** Since when it has been doubted, as `performance.now()`. */
   doubtedAt = 0;
   /** The kernel has seen its peer leave something unanswered, and no sign of it since; as the events have told. */
   suspect = false;
-  uses = 0;
-  /** When it came to its place. */
-  movedAt = this.createdAt;
-  /** Runs out when the connection has been lent for suspiciously long. */
-  leakTimer: NodeJS.Timeout | undefined = undefined;
-
+  readonly createdAt = this.movedAt;
+  /** When its lifetime ends, `Infinity` if never. */
+  readonly expiresAt: number;
   /** Remote address and port, as they were on arrival; a closed socket has forgotten them. */
   readonly peer: string | undefined;
 

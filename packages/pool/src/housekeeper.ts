@@ -1,3 +1,5 @@
+import { clockMillis } from './clock.js';
+
 /** Does what is due at a time, with one timer however many things there are. Never keeps the process alive. */
 export class Housekeeper {
   readonly #work: () => number;
@@ -5,7 +7,7 @@ export class Housekeeper {
   /** When the timer goes off; `Infinity` while there is none. */
   #due = Number.POSITIVE_INFINITY;
 
-  /** @param work does what is due, and returns when (as `Date.now()`) it is next to be called, `Infinity` if never */
+  /** @param work does what is due, and returns when (as `clockMillis()`) it is next to be called, `Infinity` if never */
   constructor(work: () => number) {
     this.#work = work;
   }
@@ -18,7 +20,7 @@ export class Housekeeper {
   #wakeAt(time: number): void {
     clearTimeout(this.#timer);
     this.#due = time;
-    this.#timer = setTimeout(() => this.#run(), Math.max(0, time - Date.now()));
+    this.#timer = setTimeout(() => this.#run(), Math.max(0, time - clockMillis()));
     this.#timer.unref();
   }
 

@@ -1,3 +1,5 @@
+import { clockMillis } from './clock.js';
+
 export interface IdleOptions {
   readonly idleTimeoutMillis: number;
   readonly softIdleTimeoutMillis: number;
@@ -28,7 +30,7 @@ export class Idleness {
   readonly #interval: number;
   readonly #startedAt: number;
 
-  constructor(options: IdleOptions, startedAt = Date.now()) {
+  constructor(options: IdleOptions, startedAt = clockMillis()) {
     this.#min = options.min;
     this.#keepIdle = options.keepIdle;
     this.#hardMillis = endlessIfOff(options.idleTimeoutMillis);

@@ -46,15 +46,15 @@ function readFile(): ReadonlyMap<string, string> | undefined {
   return path === undefined ? undefined : parseLabels(readFileSync(path));
 }
 
-test.runIf(process.platform === 'linux')(
-  'sockets have the name of their pool on them, until they are closed',
-  async () => {
-    const orders = await openPool({ name: 'orders' });
-    const sessions = await openPool({ min: 1 }, 'sessions');
-    await vi.waitFor(() => expect(countLabels()).toEqual({ orders: 2, sessions: 1 }), 5000);
-    await orders.close();
-    await vi.waitFor(() => expect(countLabels()).toEqual({ sessions: 1 }), 5000);
-    await sessions.close();
-    await vi.waitFor(() => expect(readFile()).toBeUndefined(), 5000);
-  },
-);
+const isLinux = process.platform === 'linux';
+if (!isLinux) console.warn('left out: names seen from outside, which takes Linux');
+
+test.runIf(isLinux)('sockets have the name of their pool on them, until they are closed', async () => {
+  const orders = await openPool({ name: 'orders' });
+  const sessions = await openPool({ min: 1 }, 'sessions');
+  await vi.waitFor(() => expect(countLabels()).toEqual({ orders: 2, sessions: 1 }), 5000);
+  await orders.close();
+  await vi.waitFor(() => expect(countLabels()).toEqual({ sessions: 1 }), 5000);
+  await sessions.close();
+  await vi.waitFor(() => expect(readFile()).toBeUndefined(), 5000);
+});

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { clockMillis } from './clock.js';
 import type { Connection } from './connection.js';
 
 type Write = (fields: object, message: string) => void;
@@ -55,7 +56,7 @@ export function logFor(pool: string, logger: Logger): Log {
   return (level, message, { connection, error, ...facts } = {}) => {
     const about = connection && {
       peer: connection.peer,
-      ageMillis: Date.now() - connection.createdAt,
+      ageMillis: clockMillis() - connection.createdAt,
       uses: connection.uses,
     };
     logger[level]({ pool, ...about, ...facts, ...(error !== undefined && { error: describeError(error) }) }, message);

@@ -1,6 +1,7 @@
 import type { Verdict } from '@lifeguard/tcp';
 import { type Arrival, startAttempt } from './attempt.js';
 import { castsDoubt, type EvictReason, isRoutine, socketFailure } from './classify.js';
+import { clockMillis } from './clock.js';
 import { Closer } from './closer.js';
 import { Conditions } from './conditions.js';
 import { Connection, type Place } from './connection.js';
@@ -93,10 +94,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * The clock as it was last read: for each loan that doesn't wait, and every `#tickMillis` while anything is lent. For
    * the rest that is near enough, so that giving back reads no clock.
    */
-  #now = Date.now();
+  #now = clockMillis();
   readonly #tickMillis: number;
   /** When the sweep came by for the last time. */
-  #sweptAt = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
   /** How many have been opened and not come to the desk yet. */
   #arriving = 0;
   /** What `close` took from borrowers who were too slow; they may give it back, once. */
@@ -356,7 +357,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** What the pool holds now. */
   connections(): ConnectionReport[] {
-    const now = Date.now();
+    const now = clockMillis();
     return [...this.#connections.values()].map(({ peer, place, createdAt, movedAt, expiresAt, uses, watch }) => ({
       peer,
       place: place as ConnectionReport['place'],
@@ -761,7 +762,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Closes idle connections whose time has come, and tells when to look again. */
   #retire(): number {
     // A timer may come up to a millisecond early by this clock: what is due in the next is due.
-    const now = Date.now() + 1;
+    const now = clockMillis() + 1;
     let next = Number.POSITIVE_INFINITY;
     let closed = 0;
     for (const connection of this.#connections.values()) {
@@ -823,7 +824,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   #readClock(): number {
-    this.#now = Date.now();
+    this.#now = clockMillis();
     return this.#now;
   }
 

@@ -1,5 +1,6 @@
 import type { Verdict } from '@lifeguard/tcp';
 import { expect, test } from 'vitest';
+import { clockMillis } from './clock.js';
 import { Connection } from './connection.js';
 import { Shelf } from './shelf.js';
 import type { Watch } from './watch.js';
@@ -27,42 +28,42 @@ function lay(verdicts: readonly Verdict[], { fifo = false, aliveBypassMillis = 0
 }
 
 test('the one last returned is taken first, with fifo the one idle longest', () => {
-  expect(lay(['alive', 'alive', 'alive']).shelf.take(Date.now())?.resource).toBe(2);
-  expect(lay(['alive', 'alive', 'alive'], { fifo: true }).shelf.take(Date.now())?.resource).toBe(0);
+  expect(lay(['alive', 'alive', 'alive']).shelf.take(clockMillis())?.resource).toBe(2);
+  expect(lay(['alive', 'alive', 'alive'], { fifo: true }).shelf.take(clockMillis())?.resource).toBe(0);
 });
 
 test('what the kernel can’t judge is lent as it is', () => {
-  expect(lay(['unknown']).shelf.take(Date.now())?.resource).toBe(0);
+  expect(lay(['unknown']).shelf.take(clockMillis())?.resource).toBe(0);
 });
 
 test('a dead one is reported, and the next is taken', () => {
   const { shelf, dead } = lay(['alive', 'dead', 'dead']);
-  expect(shelf.take(Date.now())?.resource).toBe(0);
+  expect(shelf.take(clockMillis())?.resource).toBe(0);
   expect(dead).toEqual([2, 1]);
   expect(shelf.length).toBe(0);
 });
 
 test('a suspect one leaves the shelf, and the next is taken', () => {
   const { shelf, dead, suspect } = lay(['alive', 'suspect']);
-  expect(shelf.take(Date.now())?.resource).toBe(0);
+  expect(shelf.take(clockMillis())?.resource).toBe(0);
   expect([dead, suspect]).toEqual([[], [1]]);
   expect(shelf.length).toBe(0);
 });
 
 test('when all are suspect, none is taken', () => {
   const { shelf, suspect } = lay(['suspect', 'suspect']);
-  expect(shelf.take(Date.now())).toBeUndefined();
+  expect(shelf.take(clockMillis())).toBeUndefined();
   expect(suspect).toEqual([1, 0]);
 });
 
 test('the kernel is not asked about what was in use a moment ago', () => {
   const { shelf, asked } = lay(['dead'], { aliveBypassMillis: 60_000 });
-  expect(shelf.take(Date.now())?.resource).toBe(0);
+  expect(shelf.take(clockMillis())?.resource).toBe(0);
   expect(asked).toEqual([]);
 });
 
 test('after the clock was set back the kernel is asked', () => {
   const { shelf, asked } = lay(['alive'], { aliveBypassMillis: 60_000 });
-  expect(shelf.take(Date.now() - 3_600_000)?.resource).toBe(0);
+  expect(shelf.take(clockMillis() - 3_600_000)?.resource).toBe(0);
   expect(asked).toEqual([0]);
 });

@@ -48,7 +48,7 @@ export class Shelf<T> {
   /**
    * Takes the next one that the kernel believes in. What it does not believe in leaves the shelf.
    *
-   * @param now as `Date.now()`
+   * @param now as `clockMillis()`
    */
   take(now: number): Connection<T> | undefined {
     // What follows from a death may take from the shelf, too: each round looks at it anew.

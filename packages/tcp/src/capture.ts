@@ -32,6 +32,7 @@ export function captureSockets<R>(fn: () => R, onSocket: (socket: Socket) => voi
   return openCapture(onSocket).run(fn);
 }
 
+/** How far a capture reaches. */
 export interface CaptureOptions {
   /**
    * Captures only what a call opens before it returns. Then no async context has to be followed: on Node.js before 24 the

@@ -55,6 +55,32 @@ function tryLoad(): Ffi {
   }
 }
 
+/** What makes and closes a file in memory, as libc has it: a file descriptor or 0, or −1. */
+export interface MemoryCalls {
+  readonly memfd_create: (name: string, flags: number) => number;
+  readonly close: (fd: number) => number;
+}
+
+let memoryCalls: MemoryCalls | undefined;
+
+/** `undefined` without koffi, and where libc has no such call: outside Linux, and in old ones. */
+export function loadMemoryCalls(): MemoryCalls | undefined {
+  if (loadFfi().problem === undefined) memoryCalls ??= tryLoadMemoryCalls();
+  return memoryCalls;
+}
+
+function tryLoadMemoryCalls(): MemoryCalls | undefined {
+  try {
+    const libc = (createRequire(import.meta.url)('koffi') as typeof import('koffi')).load(null);
+    return {
+      memfd_create: libc.func('int memfd_create(const char *, unsigned int)') as unknown as MemoryCalls['memfd_create'],
+      close: libc.func('int close(int)') as unknown as MemoryCalls['close'],
+    };
+  } catch {
+    return undefined;
+  }
+}
+
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n', 1)[0] ?? message;

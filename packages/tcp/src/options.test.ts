@@ -69,7 +69,7 @@ describe('tcpOptionWarnings', () => {
   test('a user timeout of idle + interval x (count - 1) is enough, one millisecond less is not', () => {
     expect(tcpOptionWarnings({ ...DEFAULTS, userTimeoutMillis: 7000 })).toEqual([]);
     expect(tcpOptionWarnings({ ...DEFAULTS, userTimeoutMillis: 6999 })).toEqual([
-      expect.stringContaining('before 3 keepalive probes are lost: set it to at least 7000'),
+      expect.stringContaining('before 3 keepalive probes are lost: set it (LIFEGUARD_USER_TIMEOUT) to at least 7000'),
     ]);
   });
 

@@ -103,6 +103,6 @@ export function tcpOptionWarnings(options: Readonly<TcpOptions>): string[] {
   if (!keepAlive || userTimeoutMillis === 0 || userTimeoutMillis >= patience) return [];
   const lossOfOne = userTimeoutMillis < keepAliveIdleMillis + keepAliveIntervalMillis;
   return [
-    `userTimeoutMillis ${userTimeoutMillis} ${lossOfOne ? 'ends a silent connection when one keepalive probe is lost' : `ends a silent connection before ${keepAliveCount} keepalive probes are lost`}: set it to at least ${patience} (idle + interval x (count - 1))`,
+    `userTimeoutMillis ${userTimeoutMillis} ${lossOfOne ? 'ends a silent connection when one keepalive probe is lost' : `ends a silent connection before ${keepAliveCount} keepalive probes are lost`}: set it (LIFEGUARD_USER_TIMEOUT) to at least ${patience} (idle + interval x (count - 1))`,
   ];
 }

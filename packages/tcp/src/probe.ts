@@ -14,6 +14,7 @@ import { readOptions } from './socket-options.js';
 import type { TcpInfo } from './tcp-info.js';
 import { type Verdict, verdict } from './verdict.js';
 
+/** How long a probe waits, and for what. */
 export interface ProbeOptions {
   /**
    * How long the peer's kernel has to answer: 1 ms to 2^31 − 1 ms. Default: 1500. That is time for three probes, each

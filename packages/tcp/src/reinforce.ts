@@ -7,6 +7,7 @@ import { resolveTcpOptions, type TcpOptions } from './options.js';
 import { findPlatform } from './platform/index.js';
 import { readOption, readOptions } from './socket-options.js';
 
+/** How thorough `reinforce` is. */
 export interface ReinforceOptions {
   /**
    * Whether each option is read back from the kernel: a third of what it costs. Without it what the kernel does not refuse counts

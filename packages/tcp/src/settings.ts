@@ -1,3 +1,9 @@
+/**
+ * Tables of settings: what an option or an environment variable may be, its default and its errors.
+ *
+ * @module
+ */
+
 import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { ConfigError, type ConfigProblem } from './errors.js';
@@ -24,6 +30,7 @@ export interface Setting<T> {
 
 /** A table: option name to setting. `Values` gives each its own type back. */
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
+/** The options of a table: each with the type of its setting. */
 export type Values<S extends Settings> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
 
 interface Common<T> {

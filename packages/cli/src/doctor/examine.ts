@@ -36,6 +36,7 @@ export interface TargetReport {
   readonly problems: readonly string[];
 }
 
+/** What a server says once TLS stands. */
 export interface TlsReport {
   readonly protocol: string | null;
   /** Why Node.js would not trust the certificate; `null` if it would. Nothing is sent, so doctor connects in either case. */

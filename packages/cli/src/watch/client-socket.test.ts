@@ -9,15 +9,28 @@ function client(peer: string, rest = '', state = 'ESTAB'): string {
   return `${state} 0 0 10.0.0.1:${40_000 + inode} ${peer}:1 ${rest} ino:${inode} <->`;
 }
 
-function sort(lines: readonly string[], inodes?: readonly string[]): ClientSocket[] {
+function sort(
+  lines: readonly string[],
+  inodes?: readonly string[],
+  pools: ReadonlyMap<string, string> = new Map(),
+): ClientSocket[] {
   const parsed = lines.map(parseSsLine);
-  return clientSockets(parsed, new Set(inodes ?? parsed.map((line) => line.inode)));
+  return clientSockets(parsed, { inodes: new Set(inodes ?? parsed.map((line) => line.inode)), pools });
 }
 
 describe('the client sockets', () => {
   it('are those of the process alone', () => {
     const lines = [client('1.1.1.1'), client('2.2.2.2')];
     expect(sort(lines, [String(inode)]).map(({ peer }) => peer)).toEqual(['2.2.2.2:1']);
+  });
+
+  it('have the names of their pools, as far as these are known', () => {
+    const lines = [client('1.1.1.1'), client('2.2.2.2')];
+    const sockets = sort(lines, undefined, new Map([[String(inode), 'orders']]));
+    expect(sockets.map(({ peer, pool }) => [peer, pool])).toEqual([
+      ['1.1.1.1:1', null],
+      ['2.2.2.2:1', 'orders'],
+    ]);
   });
 
   it('are none that listen, that were accepted, also from another process’s listener, or are connected to nobody', () => {

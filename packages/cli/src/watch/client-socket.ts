@@ -1,10 +1,13 @@
 import type { TcpState, Verdict } from '@lifeguard/tcp';
+import type { ProcessSockets } from './process-files.js';
 import type { SocketTimer, SsLine } from './ss-line.js';
 
 /** A connection that the process has made, as the kernel has it now. */
 export interface ClientSocket {
   readonly peer: string;
   readonly local: string;
+  /** The name of the pool that it belongs to; `null` if it is none of Lifeguard's. */
+  readonly pool: string | null;
   readonly state: TcpState;
   /** What that says of the peer, by the rules of `verdict` in @lifeguard/tcp. */
   readonly verdict: Verdict;
@@ -38,13 +41,15 @@ export interface ClientSocket {
  * A socket that was accepted has the port of a listener. Of any process: the sockets of a cluster's workers come from a
  * listener that is their primary's. No connect is given such a port, so no client socket is left out for it.
  *
- * @param inodes of the sockets of the process
+ * @param own the sockets of the process
  */
-export function clientSockets(lines: readonly SsLine[], inodes: ReadonlySet<string>): ClientSocket[] {
+export function clientSockets(lines: readonly SsLine[], own: ProcessSockets): ClientSocket[] {
   const listening = new Set(lines.filter(({ state }) => state === 'LISTEN').map(({ local }) => portOf(local)));
   return lines
-    .filter(({ inode, local }) => inodes.has(inode) && !listening.has(portOf(local)))
-    .flatMap(({ state, ...line }) => (state === undefined ? [] : [toClientSocket({ ...line, state })]))
+    .filter(({ inode, local }) => own.inodes.has(inode) && !listening.has(portOf(local)))
+    .flatMap(({ state, ...line }) =>
+      state === undefined ? [] : [toClientSocket({ ...line, state }, own.pools.get(line.inode))],
+    )
     .sort(byTrouble);
 }
 
@@ -52,13 +57,14 @@ function portOf(address: string): string {
   return address.slice(address.lastIndexOf(':') + 1);
 }
 
-function toClientSocket(line: SsLine & { readonly state: TcpState }): ClientSocket {
+function toClientSocket(line: SsLine & { readonly state: TcpState }, pool: string | undefined): ClientSocket {
   const { timer, state, unacked } = line;
   const retransmits = timer?.name === 'on' ? timer.unanswered : 0;
   const probes = timer?.name === 'keepalive' || timer?.name === 'persist' ? timer.unanswered : 0;
   return {
     peer: line.peer,
     local: line.local,
+    pool: pool ?? null,
     state,
     verdict: judge(state, probes, unacked > 0 ? retransmits : 0),
     lastDataSentMillis: line.lastDataSentMillis,

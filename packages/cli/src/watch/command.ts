@@ -20,12 +20,15 @@ util-linux, as root). Linux only.
 
 Left out: sockets that were accepted, which have the port of a listener.
 Not shown, for the kernel does not tell it to others: idle time, interval, count and user timeout (the time of the next
-look tells whether keepalive is on), and the names of Lifeguard's pools.
+look tells whether keepalive is on).
+The names of Lifeguard's pools are in a file in memory that a thread with pools has, /memfd:lifeguard in /proc/PID/fd. It is
+up to date but for a tenth of a second.
 
 Columns:
   verdict     suspect: two probes or retransmissions in a row are unanswered; dead: the peer has closed, the process has not;
               unknown: still connecting; alive: nothing speaks against it
   peer, state
+  pool        the name of the Lifeguard pool that has the connection; the column is there only if there is such a pool
   silent      since the peer's last sign of life, the answer to a keepalive probe included
   sent        since data were last sent
   received    since data were last received
@@ -35,8 +38,8 @@ Columns:
   next look   which of the kernel's timers is set, and when it fires
   rtt         smoothed round-trip time
 
-The object that --json prints: pid, name, at (ISO 8601) and sockets: of each peer, local, state, verdict,
-  lastDataSentMillis, lastDataReceivedMillis, silentMillis, unacked, sendQueueBytes, receiveQueueBytes, retransmits,
+The object that --json prints: pid, name, at (ISO 8601) and sockets: of each peer, local, pool (null: none of Lifeguard's), state,
+  verdict, lastDataSentMillis, lastDataReceivedMillis, silentMillis, unacked, sendQueueBytes, receiveQueueBytes, retransmits,
   totalRetransmits, probes, timer (name, millis; null: none), keepAlive (null: not to be seen now), rttMillis.
 
 Exit status:

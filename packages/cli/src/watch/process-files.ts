@@ -1,5 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { LABEL_FILE_LINK } from '@lifeguard/tcp/labels';
 import { NoProcessError, WatchError } from './errors.js';
+import { readLabels } from './labels.js';
+
+/** The TCP and other sockets of a process, by inode number as `ss` tells it. */
+export interface ProcessSockets {
+  readonly inodes: ReadonlySet<string>;
+  /** Names of the pools to which they belong, as far as the process tells. */
+  readonly pools: ReadonlyMap<string, string>;
+}
 
 /** What /proc tells of a process. Every member throws {NoProcessError} and {WatchError}. */
 export class ProcessFiles {
@@ -16,18 +25,33 @@ export class ProcessFiles {
     return this.#try(() => readFileSync(`${this.#folder}/comm`, 'utf8').trimEnd());
   }
 
-  /** The inode numbers of its sockets, as `ss` tells them. */
-  socketInodes(): Set<string> {
-    return this.#try(() => {
-      const inodes = readdirSync(`${this.#folder}/fd`).map((fd) => socketInode(`${this.#folder}/fd/${fd}`));
-      return new Set(inodes.filter((inode) => inode !== undefined));
-    });
+  /** Each thread that has pools tells of them in a file of its own. */
+  sockets(): ProcessSockets {
+    const inodes = new Set<string>();
+    const pools = new Map<string, string>();
+    for (const [path, target] of this.#openFiles()) {
+      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+      if (inode !== undefined) inodes.add(inode);
+      if (target === LABEL_FILE_LINK) for (const [labelled, pool] of readLabels(path)) pools.set(labelled, pool);
+    }
+    return { inodes, pools };
   }
 
   /** The namespace of that kind, if it is another than ours. */
   foreignNamespace(kind: 'net' | 'user'): string | undefined {
     const path = `${this.#folder}/ns/${kind}`;
     return this.#try(() => (readlinkSync(path) === readlinkSync(`/proc/self/ns/${kind}`) ? undefined : path));
+  }
+
+  /** By path, where the links lead to. */
+  #openFiles(): [path: string, target: string][] {
+    return this.#try(() => {
+      const paths = readdirSync(`${this.#folder}/fd`).map((fd) => `${this.#folder}/fd/${fd}`);
+      return paths.flatMap((path) => {
+        const target = targetOf(path);
+        return target === undefined ? [] : [[path, target] as [string, string]];
+      });
+    });
   }
 
   #try<R>(read: () => R): R {
@@ -47,9 +71,9 @@ export class ProcessFiles {
   }
 }
 
-function socketInode(path: string): string | undefined {
+function targetOf(path: string): string | undefined {
   try {
-    return /^socket:\[(\d+)\]$/.exec(readlinkSync(path))?.[1];
+    return readlinkSync(path);
   } catch (error) {
     // Closed meanwhile.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -21,9 +21,9 @@ export async function takeSnapshot(pid: number): Promise<Snapshot> {
   const target = new ProcessFiles(pid);
   const name = target.name();
   // First the sockets: what is closed in between is missed, and not taken for another's that has its inode by now.
-  const inodes = target.socketInodes();
+  const own = target.sockets();
   const lines = await listSockets(target);
-  return { pid, name, at: new Date().toISOString(), sockets: clientSockets(lines, inodes) };
+  return { pid, name, at: new Date().toISOString(), sockets: clientSockets(lines, own) };
 }
 
 export interface WatchOptions {

@@ -29,8 +29,9 @@ const OTHER_ROWS = 5;
 export function formatSnapshot({ pid, name, at, sockets }: Snapshot, terminal?: Terminal): string {
   const shown = sockets.slice(0, terminal ? Math.max(1, terminal.rows - OTHER_ROWS) : undefined);
   const heading = `${name} (${pid}): ${count(sockets)}, ${at.slice(11, 19)} UTC`;
+  const columns = HEAD.filter((name) => name !== 'pool' || sockets.some(({ pool }) => pool !== null));
   const rest = sockets.length > shown.length ? [`and ${sockets.length - shown.length} more`] : [];
-  return [heading, ...(shown.length > 0 ? ['', ...formatRows(shown, terminal)] : []), ...rest].join('\n');
+  return [heading, ...(shown.length > 0 ? ['', ...formatRows(shown, columns, terminal)] : []), ...rest].join('\n');
 }
 
 function count(sockets: readonly ClientSocket[]): string {
@@ -41,6 +42,7 @@ function count(sockets: readonly ClientSocket[]): string {
 const HEAD = [
   'verdict',
   'peer',
+  'pool',
   'state',
   'silent',
   'sent',
@@ -50,17 +52,26 @@ const HEAD = [
   'probes',
   'next look',
   'rtt',
-];
+] as const;
+
+type Column = (typeof HEAD)[number];
 
 const COLOURS = { suspect: 'red', dead: 'yellow', unknown: 'cyan', alive: 'green' } as const;
 
-function formatRows(sockets: readonly ClientSocket[], terminal: Terminal | undefined): string[] {
+function formatRows(
+  sockets: readonly ClientSocket[],
+  columns: readonly Column[],
+  terminal: Terminal | undefined,
+): string[] {
   const table = new Table({
-    head: HEAD,
+    head: [...columns],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     chars: BARE,
   });
-  for (const socket of sockets) table.push(cells(socket));
+  for (const socket of sockets) {
+    const row = cells(socket);
+    table.push(columns.map((name) => row[name]));
+  }
   const lines = table.toString().split('\n');
   // Wrapped lines could not be told from rows.
   const fitting = lines.map((line) => line.trimEnd().slice(0, terminal?.columns));
@@ -71,22 +82,29 @@ function formatRows(sockets: readonly ClientSocket[], terminal: Terminal | undef
   });
 }
 
-function cells(socket: ClientSocket): string[] {
-  const { peer, verdict, state, unacked, retransmits, totalRetransmits, probes, rttMillis } = socket;
+function cells(socket: ClientSocket): Readonly<Record<Column, string>> {
+  const { peer, pool, verdict, state, unacked, retransmits, totalRetransmits, probes, rttMillis } = socket;
   const since = (millis: number) => (verdict === 'unknown' ? '' : inWords(millis));
-  return [
+  return {
     verdict,
     peer,
+    pool: shorten(pool ?? ''),
     state,
-    since(socket.silentMillis),
-    since(socket.lastDataSentMillis),
-    since(socket.lastDataReceivedMillis),
-    String(unacked),
-    `${retransmits}/${totalRetransmits}`,
-    String(probes),
-    describeTimer(socket),
-    rttMillis === null ? '' : `${rttMillis.toFixed(2)} ms`,
-  ];
+    silent: since(socket.silentMillis),
+    sent: since(socket.lastDataSentMillis),
+    received: since(socket.lastDataReceivedMillis),
+    unacked: String(unacked),
+    retrans: `${retransmits}/${totalRetransmits}`,
+    probes: String(probes),
+    'next look': describeTimer(socket),
+    rtt: rttMillis === null ? '' : `${rttMillis.toFixed(2)} ms`,
+  };
+}
+
+const LONGEST_NAME = 24;
+
+function shorten(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
 }
 
 const TIMERS: Readonly<Record<string, string>> = { on: 'retransmission', persist: 'window probe' };

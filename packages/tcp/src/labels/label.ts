@@ -1,0 +1,101 @@
+import { closeSync, fstatSync, writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { isEnabled } from '../enabled.js';
+import { fdOf } from '../fd.js';
+import { formatLabels, LABEL_FILE, type LabelledInodes } from './label-file.js';
+import { openMemoryFile } from './memory-file.js';
+
+/**
+ * Says whose a socket is, for `lifeguard watch`, which looks from outside. Say it again to change it. It ends with the
+ * socket; a socket that connects again has to be labelled again.
+ *
+ * The labels are in a file in memory, one a thread, which the process's user and root can read. It is written a tenth of a
+ * second after a change, so whatever happens in that time costs one write, and what is opened and closed in it none. It
+ * exists as long as there are sockets to tell of, and keeps no process alive.
+ *
+ * Does nothing outside Linux, without koffi, and with `LIFEGUARD_ENABLED` off. Never fails: what can't be told is not told.
+ */
+export function label(socket: Socket, text: string): void {
+  if (process.platform !== 'linux' || !isEnabled()) return;
+  if (!labelled.has(socket)) socket.once('close', forget);
+  labelled.set(socket, { text, inode: undefined });
+  updateSoon();
+}
+
+const UPDATE_AFTER_MILLIS = 100;
+
+interface Label {
+  readonly text: string;
+  /** Of the kernel's socket: unlike its file descriptor it is never another's soon after. */
+  inode: number | undefined;
+}
+
+const labelled = new Map<Socket, Label>();
+let timer: NodeJS.Timeout | undefined;
+let file: number | undefined;
+/** What is in the file. */
+let written = '';
+
+function forget(this: Socket): void {
+  labelled.delete(this);
+  if (labelled.size > 0) updateSoon();
+  else close();
+}
+
+function updateSoon(): void {
+  timer ??= setTimeout(update, UPDATE_AFTER_MILLIS).unref();
+}
+
+function update(): void {
+  timer = undefined;
+  // Some drivers take every listener off a socket that they have done with.
+  for (const socket of labelled.keys()) if (socket.destroyed) labelled.delete(socket);
+  if (labelled.size === 0) close();
+  else attempt(write);
+}
+
+function write(): void {
+  const inodes = findInodes();
+  const text = formatLabels(inodes);
+  if (inodes.size > 0) file ??= openMemoryFile(LABEL_FILE);
+  if (file === undefined || text === written) return;
+  writeSync(file, text, 0);
+  written = text;
+}
+
+function findInodes(): LabelledInodes {
+  const found = new Map<string, number[]>();
+  for (const [socket, own] of labelled) {
+    const inode = own.inode ?? inodeOf(socket);
+    // Each address that is tried has a kernel socket of its own.
+    if (socket.connecting) updateSoon();
+    else own.inode = inode;
+    if (inode === undefined) continue;
+    const inodes = found.get(own.text);
+    if (inodes) inodes.push(inode);
+    else found.set(own.text, [inode]);
+  }
+  return found;
+}
+
+function inodeOf(socket: Socket): number | undefined {
+  const fd = fdOf(socket);
+  return fd < 0 ? undefined : fstatSync(fd).ino;
+}
+
+function close(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  if (file === undefined) return;
+  const open = file;
+  file = undefined;
+  written = '';
+  attempt(() => closeSync(open));
+}
+
+/** Out of memory or of file descriptors, a descriptor that somebody else has closed: the next change is another chance. */
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {}
+}
