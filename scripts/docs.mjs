@@ -1,10 +1,11 @@
-// Writes the tables of options and variables in the documentation from the settings themselves. With `--check` it only
-// compares, and fails if a table is not as the settings are.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Writes the tables of options and variables in the documentation from the settings themselves, and the pages on the API
+// from the types. With `--check` it only compares, and fails if one is not as the source is.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { POOL_SETTINGS } from '../packages/pool/dist/index.js';
 import { REGISTER_SETTINGS } from '../packages/register/dist/settings.js';
 import { ENABLED_SETTINGS, TCP_SETTINGS } from '../packages/tcp/dist/index.js';
+import { API_FOLDER, apiPages } from './api/pages.mjs';
 import { root } from './workspace.mjs';
 
 const ofSockets = entries(TCP_SETTINGS, 'tcp.');
@@ -45,20 +46,40 @@ const blocks = {
   register: complete(ofRegister),
 };
 
-let stale = 0;
+const isCheck = process.argv.includes('--check');
+
 for (const file of ['README.md', 'docs/configuration.md']) {
-  const path = join(root, file);
-  const before = readFileSync(path, 'utf8');
+  const before = readFileSync(join(root, file), 'utf8');
   const after = before.replace(
     /(<!-- made by `npm run docs`: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_, start, name, end) => `${start}${blocks[name]}\n${end}`,
   );
-  if (after === before) continue;
-  stale += 1;
-  if (!process.argv.includes('--check')) writeFileSync(path, after);
-  else process.stderr.write(`${file}: its tables are not as the settings are; run \`npm run docs\`\n`);
+  put(file, after);
 }
-if (stale > 0 && process.argv.includes('--check')) process.exit(1);
+
+const pages = await apiPages();
+for (const [name, text] of pages) put(join(API_FOLDER, name), text);
+for (const name of readdirSync(join(root, API_FOLDER), { recursive: true }))
+  if (name.endsWith('.md') && !pages.has(name)) remove(join(API_FOLDER, name));
+
+/** Makes a file what it should be, or tells that it is not. */
+function put(file, text) {
+  const path = join(root, file);
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  if (isCheck) return tellStale(file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function remove(file) {
+  if (isCheck) return tellStale(file);
+  rmSync(join(root, file));
+}
+
+function tellStale(file) {
+  process.stderr.write(`${file} is not as the source is; run \`npm run docs\`\n`);
+  process.exitCode = 1;
+}
 
 function entries(table, prefix = '') {
   return Object.entries(table).map(([option, setting]) => ({ ...setting, option: prefix + option }));

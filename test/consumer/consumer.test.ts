@@ -1,36 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packAll, root } from './packs.js';
 
 const run = promisify(execFile);
-const root = new URL('../..', import.meta.url).pathname;
-const FOLDERS = [
-  'packages/tcp',
-  'packages/pool',
-  'packages/adapters/pg',
-  'packages/adapters/mysql2',
-  'packages/adapters/mariadb',
-  'packages/adapters/ioredis',
-  'packages/adapters/redis',
-  'packages/adapters/net',
-  'packages/adapters/grpc',
-  'packages/adapters/http',
-  'packages/adapters/amqplib',
-  'packages/adapters/nats',
-  'packages/register',
-  'packages/status',
-  'packages/otel',
-  'packages/lab',
-  'packages/cli',
-];
 /** What every package is used for below. */
 const USES: Readonly<Record<string, string>> = {
   '@lifeguard/tcp': 'harden',
   '@lifeguard/tcp/settings': 'resolveSettings',
   '@lifeguard/tcp/client': 'giveUpOnSilence',
+  '@lifeguard/tcp/labels': 'label',
   '@lifeguard/pool': 'createPool',
   '@lifeguard/pool/testing': 'conformance',
   '@lifeguard/pg': 'Pool',
@@ -62,13 +44,7 @@ let folder: string;
 /** Packs every package as it would be published, and installs the packs with npm into an empty folder. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lifeguard-consumer-'));
-  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  for (const each of FOLDERS) {
-    const pack = ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'pack', '--pack-destination', folder];
-    await run('npm', pack, { cwd: join(root, each) });
-  }
-  const packs = (await readdir(folder)).map((file) => `./${file}`);
-  expect(packs).toHaveLength(FOLDERS.length);
+  const packs = (await packAll(folder)).map((file) => `./${file}`);
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
   const needed = [
     'pg@8',

@@ -3,6 +3,7 @@ import type { Pool, PoolMessage } from '@lifeguard/pool';
 import { createNoopMeter, diag, type MeterProvider, metrics } from '@opentelemetry/api';
 import { Observer } from './observer.js';
 
+/** Where metrics go, and what is traced. */
 export interface ObserveOptions {
   /** Default: the one that is registered with `@opentelemetry/api` at the time of the call. */
   readonly meterProvider?: MeterProvider;
@@ -10,6 +11,7 @@ export interface ObserveOptions {
   readonly slowAcquireMillis?: number;
 }
 
+/** The same, and the name of one pool. */
 export interface ObservePoolOptions extends ObserveOptions {
   /** Default: the pool's name. If another pool has it, a number is appended: `orders-2`. */
   readonly name?: string;

@@ -1,3 +1,9 @@
+/**
+ * Hardens the sockets of one driver that keeps its own connections.
+ *
+ * @module
+ */
+
 import { type Capture, harden, isEnabled, openCapture, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
 
 type Callable = (...args: never[]) => unknown;

@@ -1,3 +1,9 @@
+/**
+ * The table of what the environment decides, for tools that show it.
+ *
+ * @module
+ */
+
 import { type ConfigProblem, ENABLED_SETTINGS, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
 import { choice, resolveSettings, type Setting, throwProblems } from '@lifeguard/tcp/settings';
 import * as v from 'valibot';

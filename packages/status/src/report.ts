@@ -21,6 +21,7 @@ export interface ConnectionStatus extends Omit<ConnectionReport, 'sockets' | 'ex
   readonly sockets: readonly SocketReport[];
 }
 
+/** One pool as it is now. */
 export interface PoolStatus {
   /** Tells pools of the same name apart. It means something in this process only. */
   readonly id: number;

@@ -13,7 +13,7 @@ import type { Address, LifeguardOptions, RecoveringConnection, SocketOptions } f
  *
  * With `LIFEGUARD_ENABLED` off it is amqplib's own, and that is all.
  *
- * @throws (rejects) {ConfigError} that names every socket option and variable that can't be used; else as amqplib does
+ * @throws {ConfigError} (rejects) that names every socket option and variable that can't be used; else as amqplib does
  */
 export function connect(
   url: Address | undefined,

@@ -265,8 +265,7 @@ function inDriversWords(error: unknown): unknown {
   return sqlError(`retrieve connection from pool timeout: ${message}`, GET_CONNECTION_TIMEOUT, error);
 }
 
-/** The class is exported, its constructor is not in the types. */
-const DriverError = SqlError as unknown as new (
+type ErrorClass = new (
   message: string,
   sql: null,
   fatal: boolean,
@@ -277,6 +276,9 @@ const DriverError = SqlError as unknown as new (
   addHeader: undefined,
   options: object | undefined,
 ) => SqlError;
+
+/** The class is exported, its constructor is not in the types. mariadb 3.5.1 to 3.5.3 export the module around it. */
+const { default: DriverError = SqlError as unknown as ErrorClass } = SqlError as unknown as { default?: ErrorClass };
 
 function sqlError(message: string, errno: number, cause?: unknown): SqlError {
   const options = cause === undefined ? undefined : { cause };

@@ -1,3 +1,9 @@
+/**
+ * As `mysql2/promise`.
+ *
+ * @module
+ */
+
 import type { Pool } from 'mysql2/promise';
 import type { PoolConfig } from './options.js';
 import { createPool as createCallbackPool } from './pool.js';

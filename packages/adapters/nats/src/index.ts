@@ -15,7 +15,7 @@ export type ConnectOptions = ConnectionOptions & LifeguardOptions;
  *
  * With `LIFEGUARD_ENABLED` off it is the package's own, and that is all.
  *
- * @throws (rejects) {ConfigError} that names every socket option and variable that can't be used; else as the package's own
+ * @throws {ConfigError} (rejects) that names every socket option and variable that can't be used; else as the package's own
  */
 export async function connect(options: ConnectOptions = {}): Promise<NatsConnection> {
   const { tcp: _, ...own } = options;
