@@ -26,6 +26,17 @@ describe.concurrent('the command lifeguard', () => {
       'stuckAtHeal',
       'computed',
       'no-fault',
+      '--driver <name>',
+      ...['pg', 'mysql2', 'mariadb', 'ioredis', 'redis', 'amqplib', 'nats', 'grpc', 'http', 'fetch', 'net'].map(
+        (driver) => `"${driver}"`,
+      ),
+      '--scenario <name>',
+      'default: "silent-cut"',
+      'server-frozen',
+      '--compare',
+      "'missing'",
+      '--report <file>',
+      'FILE.svg',
     ]) {
       expect(stdout).toContain(word);
     }
@@ -56,7 +67,32 @@ describe.concurrent('the command lifeguard', () => {
   );
 
   it.each([
+    ['/nowhere/report.html', "It can't be written: ENOENT: no such file or directory, open '/nowhere/report.html'."],
+    ['report.pdf', 'Allowed: a file whose name ends in .html, for a page, or in .svg, for a picture.'],
+  ])('refuses --report %s in one line that says why, before anything starts', async (file, why) => {
+    expect(await run(['blackout', '--report', file])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `error: option '--report <file>' argument '${file}' is invalid. ${why}\n`,
+    });
+  });
+
+  it.each([
+    ['--driver', 'oracle', 'mysql2, mariadb'],
+    ['--scenario', 'earthquake', 'silent-cut, cut-to-server'],
+  ])('refuses %s %s in one line that says what is allowed', async (option, value, allowed) => {
+    const { status, stdout, stderr } = await run(['blackout', option, value]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      new RegExp(
+        `^error: option '${option} <name>' argument '${value}' is invalid\\. Allowed choices are .*${allowed}.*\\n$`,
+      ),
+    );
+  });
+
+  it.each([
     [['nonsense'], 'nonsense'],
+    [['blackout', '--compare', '--driver', 'pg'], "'--driver <name>'"],
     [['blackout', '--colour'], '--colour'],
     [['blackout', '--cut'], '--cut <seconds>'],
     [['blackout', 'now'], 'too many arguments'],

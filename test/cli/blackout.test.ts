@@ -1,12 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Lab } from '@lifeguard/lab';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { Lab, MariaDb } from '@lifeguard/lab';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BlackoutReport, PoolReport } from '../../packages/cli/src/index.js';
-import { type RunningCommand, run, start, startOnTerminal } from './command.js';
+import { findBrowser, launchBrowser } from '../status/browser.js';
+import { type Outcome, type RunningCommand, run, start, startOnTerminal } from './command.js';
 import { descendantsOf, survivors } from './descendants.js';
 import { need } from './need.js';
+import { lookAt, pictures, WIDTHS } from './report-page.js';
 
 /** To imitate a machine without a lab: a user namespace in which no network can be made. The limit holds in there only. */
 const NO_LAB = [
@@ -62,10 +68,30 @@ function poolOf(report: BlackoutReport, name: PoolReport['name']): PoolReport {
   return pool;
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'lifeguard-blackout-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const REPORT_FILE = join(folder, 'blackout.html');
+
+/** One run for the tests of its report, too. */
+let shortCut: Promise<Outcome> | undefined;
+function runShortCut(): Promise<Outcome> {
+  shortCut ??= run(['blackout', '--json', '--cut', '4', '--report', REPORT_FILE], { env: SHORT });
+  return shortCut;
+}
+
+let browser: Promise<Browser> | undefined;
+const browserPath = findBrowser();
+const noBrowser = browserPath ? undefined : 'there is no Chromium (Debian: chromium)';
+afterAll(async () => {
+  if (browser) console.info(`pictures of the report: ${pictures}`);
+  await (await browser)?.close();
+});
+
 describe.concurrent('lifeguard blackout', () => {
   it('cuts the cable for real: stock waits for its return, Lifeguard’s callers are told and served again', async (context) => {
     need(context, noLab);
-    const { status, stdout, stderr } = await run(['blackout', '--json', '--cut', '4'], { env: SHORT });
+    const { status, stdout, stderr } = await runShortCut();
     expect(stderr).toMatch(/cable cut, 2 s of 4 s \| pg\.Pool: .* \| @lifeguard\/pg: /);
     expect(status).toBe(0);
 
@@ -89,6 +115,45 @@ describe.concurrent('lifeguard blackout', () => {
     expect(hardened.longestWaitMillis).toBeLessThan(3500);
     expect(hardened.firstAnswerAfterHealMillis).toBeLessThan(1000);
     expect(hardened.stuckAtHeal).toBe(0);
+  });
+
+  it.for(WIDTHS)(
+    'its report is whole and quiet in a browser %d px wide, with a mark for each request',
+    async (width, context) => {
+      need(context, noLab ?? noBrowser);
+      browser ??= launchBrowser(browserPath ?? '');
+      const { stdout } = await runShortCut();
+      const { pools } = JSON.parse(stdout) as BlackoutReport;
+      const shown = await lookAt(await browser, REPORT_FILE, width);
+      expect(shown).toMatchObject({ complaints: [], requests: [], overflow: 0 });
+      expect(shown.contenders).toEqual(
+        pools.map(({ name, sent, answered, failed }) => ({ name, answered, failed, open: sent - answered - failed })),
+      );
+      expect(shown.tabStops).toContain('The same in numbers');
+      expect(shown.tabStops.at(-1)).toBe('All that was recorded, as JSON');
+    },
+  );
+
+  it('puts another driver before another fault: a server that is killed and comes back', async (context) => {
+    need(context, noLab ?? MariaDb.available());
+    const args = ['blackout', '--json', '--driver', 'mysql2', '--scenario', 'server-killed', '--cut', '3'];
+    const { status, stdout, stderr } = await run(args);
+    expect(stderr).toContain('starting MariaDB on db');
+    expect(stderr).toMatch(/server killed, 2 s of 3 s \| mysql2: .* \| @lifeguard\/mysql2: /);
+    expect(status).toBe(0);
+
+    const report = JSON.parse(stdout) as BlackoutReport;
+    expect(report).toMatchObject({ scenario: 'server-killed', driver: 'mysql2', cutSeconds: 3, computed: null });
+    expect(report.pools.map(({ name }) => name)).toEqual(['mysql2', '@lifeguard/mysql2']);
+    // What was on its way is told at once. After that the driver refuses each, and ours has them wait for the server's return.
+    const stock = poolOf(report, 'mysql2');
+    const hardened = poolOf(report, '@lifeguard/mysql2');
+    expect(stock.firstErrorAfterCutMillis).toBeLessThan(1000);
+    expect(stock.errors['ECONNREFUSED']).toBeGreaterThan(30);
+    expect(hardened.firstErrorAfterCutMillis).toBeLessThan(1000);
+    expect(hardened.failed).toBeLessThan(10);
+    expect(hardened.answered).toBeGreaterThan(hardened.sent - 30);
+    expect(hardened.firstAnswerAfterHealMillis).not.toBeNull();
   });
 
   it.for([

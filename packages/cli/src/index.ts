@@ -1,4 +1,7 @@
+export type { AbsentDriver, ComparisonReport, DriverReport } from './blackout/comparison.js';
+export type { DriverName } from './blackout/drivers/drivers.js';
 export type { BlackoutReport, PoolReport } from './blackout/report.js';
+export type { ScenarioName } from './blackout/scenarios.js';
 export type { StockWaits, TcpSysctls } from './blackout/stock-waits.js';
 export type { Measures } from './blackout/tally.js';
 export type { TargetReport, TlsReport } from './doctor/examine.js';

@@ -69,6 +69,39 @@ describe.skipIf(noLab())('a cable', () => {
     });
   });
 
+  describe.each(families)('that forgets, over $family,', ({ address }) => {
+    it('loses what is sent on the connections that there were, silently, and carries those that are opened later', async () => {
+      await client.connect(address(), ECHO);
+      await client.send('hello');
+      await echoed('hello');
+      await cable.forget();
+      await client.send('there');
+      await delay(QUIET_MILLIS);
+      expect(await client.seen()).toEqual({ received: 'hello', ended: false, error: undefined });
+
+      await client.hangUp();
+      expect(await client.connect(address(), ECHO)).toBe('connected');
+      await client.send('again');
+      await echoed('again');
+    });
+
+    it('remembers them when it is healed', async () => {
+      await client.connect(address(), ECHO);
+      await cable.forget();
+      await client.send('hello');
+      await delay(QUIET_MILLIS);
+      await cable.heal();
+      await echoed('hello');
+    });
+
+    it('resets them, if it is told to', async () => {
+      await client.connect(address(), ECHO);
+      await cable.forget({ with: 'tcp-reset' });
+      await client.send('hello');
+      await vi.waitFor(async () => expect((await client.seen()).error).toBe('ECONNRESET'));
+    });
+  });
+
   const answers: [Rejection, string, string][] = [
     ['host-unreachable', 'EHOSTUNREACH', 'EHOSTUNREACH'],
     ['net-unreachable', 'ENETUNREACH', 'ENETUNREACH'],

@@ -1,10 +1,12 @@
 import { LabError } from './errors.js';
 import type { Host } from './host.js';
+import type { Oblivion } from './oblivion.js';
 import type { Rejection, Router } from './router.js';
 
 /** Which packets: `'both'` directions, or `'app->db'`, those that the host `app` sends to the host `db`. */
 export type Direction = 'both' | `${string}->${string}`;
 
+/** Which packets a cable loses. */
 export interface DropOptions {
   /** Default: both. */
   readonly direction?: Direction;
@@ -12,11 +14,18 @@ export interface DropOptions {
   readonly percent?: number;
 }
 
+/** Which packets a cable rejects, and how. */
 export interface RejectOptions {
   /** Default: both. */
   readonly direction?: Direction;
   /** What the sender of a packet gets for an answer. Default: host-unreachable. */
   readonly with?: Rejection;
+}
+
+/** How a cable forgets. */
+export interface ForgetOptions {
+  /** What the sender of a packet gets for an answer, on a connection that was forgotten. Default: silence. */
+  readonly with?: Oblivion;
 }
 
 type Pair = readonly [from: number, to: number];
@@ -51,9 +60,24 @@ export class Cable {
     await this.#router.setFault(this.#pairs(direction), { reject: answer });
   }
 
+  /**
+   * The TCP connections that there are are forgotten, as by a NAT or a load balancer that has lost its table: what is sent on them does
+   * not arrive, in either direction. Those that are opened from now on work. Lasts until `heal`.
+   */
+  async forget({ with: oblivion = 'silence' }: ForgetOptions = {}): Promise<void> {
+    await this.#router.setFault(this.#pairs('both'), undefined);
+    await this.#router.setOblivion(this.#indexes(), oblivion);
+  }
+
   /** As new: every packet arrives, in both directions. */
   async heal(): Promise<void> {
     await this.#router.setFault(this.#pairs('both'), undefined);
+    await this.#router.setOblivion(this.#indexes(), undefined);
+  }
+
+  #indexes(): Pair {
+    const [a, b] = this.#ends;
+    return [a.index, b.index];
   }
 
   #pairs(direction: Direction): Pair[] {

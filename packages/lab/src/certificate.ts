@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 
+/** A key, and the certificate that goes with it. */
 export interface Certificate {
   /** The private key, PEM. */
   readonly key: string;

@@ -1,4 +1,4 @@
-export { Cable, type Direction, type DropOptions, type RejectOptions } from './cable.js';
+export { Cable, type Direction, type DropOptions, type ForgetOptions, type RejectOptions } from './cable.js';
 export { type Certificate, selfSignedCertificate } from './certificate.js';
 export { LabError, LabUnavailableError } from './errors.js';
 export { Host } from './host.js';
@@ -7,6 +7,7 @@ export { MariaDb, type MariaDbOptions, startMariaDb } from './mariadb.js';
 export { type NatsOptions, NatsServer, natsUnavailable, startNats } from './nats.js';
 export { Nginx, type NginxOptions, nginxUnavailable, startNginx } from './nginx.js';
 export { Nic } from './nic.js';
+export type { Oblivion } from './oblivion.js';
 export { PgBouncer, type PgBouncerOptions, pgBouncerUnavailable, startPgBouncer } from './pgbouncer.js';
 export { Postgres, type PostgresOptions, startPostgres } from './postgres.js';
 export { type Exit, LabProcess, NodeProcess, type SpawnOptions, type StdioStream } from './process.js';

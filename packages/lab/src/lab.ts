@@ -79,6 +79,7 @@ export class Lab implements AsyncDisposable {
     await this.#router.keeper.kill();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

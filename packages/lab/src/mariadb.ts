@@ -9,6 +9,7 @@ import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 import { tool } from './tools.js';
 
+/** How a MariaDB is started. */
 export interface MariaDbOptions {
   /** Default: 3306 on a host, any free port on loopback. */
   readonly port?: number;
@@ -141,6 +142,7 @@ export class MariaDb implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -10,6 +10,7 @@ import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 import { requireTools, tool } from './tools.js';
 
+/** How a NATS server is started. */
 export interface NatsOptions {
   /** Default: 4222 on a host, any free port on loopback. */
   readonly port?: number;
@@ -141,6 +142,7 @@ export class NatsServer implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -9,6 +9,7 @@ import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 import { requireTools, tool } from './tools.js';
 
+/** How an nginx is started. */
 export interface NginxOptions {
   /** Default: 8080 on a host, any free port on loopback. */
   readonly port?: number;
@@ -117,6 +118,7 @@ export class Nginx implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

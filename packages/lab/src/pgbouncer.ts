@@ -9,6 +9,7 @@ import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 import { requireTools, tool } from './tools.js';
 
+/** How a PgBouncer is started. */
 export interface PgBouncerOptions {
   /** The server that it leads to. It logs in there, and has its clients log in, as that server's user. */
   readonly postgres: Pick<Postgres, 'host' | 'port' | 'user' | 'password' | 'database'>;
@@ -127,6 +128,7 @@ export class PgBouncer implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

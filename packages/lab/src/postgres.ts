@@ -11,6 +11,7 @@ import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 
+/** How a PostgreSQL is started. */
 export interface PostgresOptions {
   /** Default: 5432 on a host, any free port on loopback. */
   readonly port?: number;
@@ -145,6 +146,7 @@ export class Postgres implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -6,8 +6,10 @@ import { LabError } from './errors.js';
 import { sendSignal, state, until } from './proc.js';
 import { tool } from './tools.js';
 
+/** Where one of the three standard streams of a process leads, as in `node:child_process`. */
 export type StdioStream = 'pipe' | 'ignore' | 'inherit' | number | Stream;
 
+/** How a process is started on a host. */
 export interface SpawnOptions {
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;

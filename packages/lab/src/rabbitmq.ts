@@ -11,6 +11,7 @@ import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 import { requireTools, tool } from './tools.js';
 
+/** How a RabbitMQ is started. */
 export interface RabbitMqOptions {
   /** Default: 5672 on a host, any free port on loopback. */
   readonly port?: number;
@@ -161,6 +162,7 @@ export class RabbitMq implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -3,6 +3,7 @@ import { LabError } from './errors.js';
 import type { Host } from './host.js';
 import { type RedisServer, serverProgram, startProgram } from './redis.js';
 
+/** How the nodes of a Redis cluster are started. */
 export interface RedisClusterOptions {
   /** The first node's port on a host, the others' follow. Default: 7000. On loopback any free ports. */
   readonly port?: number;

@@ -3,6 +3,7 @@ import { LabError } from './errors.js';
 import type { Host } from './host.js';
 import { quote, type RedisServer, startProgram } from './redis.js';
 
+/** How Sentinels are started. */
 export interface SentinelOptions {
   /** The name by which clients ask for the master. Default: `mymaster`. */
   readonly name?: string;

@@ -10,6 +10,7 @@ import { ready } from './ready.js';
 import { hostSite, type Site } from './site.js';
 import { requireTools, tool } from './tools.js';
 
+/** How a Redis is started. */
 export interface RedisOptions {
   /** Default: 6379 on a host, any free port on loopback. */
   readonly port?: number;
@@ -165,6 +166,7 @@ export class RedisServer implements AsyncDisposable {
     await this.#site.close();
   }
 
+  /** For `await using`: `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,6 +1,7 @@
 import { addresses } from './address.js';
 import { run } from './command.js';
 import { Keeper } from './keeper.js';
+import { type Oblivion, oblivionTable, withoutTable } from './oblivion.js';
 import { tool } from './tools.js';
 
 /** What the router answers instead of forwarding: an ICMP or ICMPv6 error, or to TCP a reset. */
@@ -39,6 +40,8 @@ echo 0 > /proc/sys/net/ipv6/icmp/ratelimit
 export class Router {
   readonly keeper: Keeper;
   readonly #faults = new Map<string, { from: number; to: number; fault: Fault }>();
+  /** The tables that are there. */
+  readonly #oblivions = new Set<string>();
   #lastChange: Promise<unknown> = Promise.resolve();
 
   private constructor(keeper: Keeper) {
@@ -88,8 +91,23 @@ export class Router {
       if (fault === undefined) this.#faults.delete(key);
       else this.#faults.set(key, { from, to, fault });
     }
-    // One after the other, each with all that is wanted by then: the last one wins, in the kernel too.
-    const change = this.#lastChange.then(() => this.#nft(this.#ruleset()));
+    await this.#change(() => this.#ruleset());
+  }
+
+  /** Between two hosts only connections that are opened from now on are forwarded. Undefined: all are again. */
+  async setOblivion([one, other]: readonly [number, number], oblivion: Oblivion | undefined): Promise<void> {
+    const table = `oblivion-${Math.min(one, other)}-${Math.max(one, other)}`;
+    if (oblivion !== undefined) {
+      this.#oblivions.add(table);
+      await this.#change(() => oblivionTable(table, [port(one), port(other)], oblivion));
+    } else if (this.#oblivions.delete(table)) {
+      await this.#change(() => `${withoutTable(table).join('\n')}\n`);
+    }
+  }
+
+  /** One after the other, each with all that is wanted by then: the last one wins, in the kernel too. */
+  async #change(ruleset: () => string): Promise<void> {
+    const change = this.#lastChange.then(() => this.#nft(ruleset()));
     this.#lastChange = change.catch(() => {});
     await change;
   }
@@ -99,9 +117,7 @@ export class Router {
       statements(fault).map((statement) => `iifname ${port(from)} oifname ${port(to)} ${statement}`),
     );
     return [
-      // Adding what is there does no harm, and deleting what is not there would.
-      'add table inet lab',
-      'delete table inet lab',
+      ...withoutTable('lab'),
       'table inet lab {',
       'chain cables {',
       'type filter hook forward priority filter; policy accept;',

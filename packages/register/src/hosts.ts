@@ -23,6 +23,7 @@ class HostSet {
   }
 
   has(host: string, address: string | undefined): boolean {
+    if (this.#isEmpty) return false;
     return this.#names.has(normalize(host)) || this.#hasAddress(address ?? '');
   }
 

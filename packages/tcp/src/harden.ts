@@ -207,10 +207,12 @@ function applyThroughKernel(
 function repeatOften(calls: SocketCalls, fd: number, { longestRto }: Platform): void {
   if (!longestRto) return;
   const { option, leastMillis } = longestRto;
-  const value = Int32Array.of(leastMillis);
+  longestPause[0] = leastMillis;
   // An older kernel refuses, and does as ever: nothing that was asked for is missing then.
-  calls.setsockopt(fd, option.level, option.name, value, value.byteLength);
+  calls.setsockopt(fd, option.level, option.name, longestPause, longestPause.byteLength);
 }
+
+const longestPause = new Int32Array(1);
 
 interface SetOutcome {
   readonly got: number | boolean | undefined;

@@ -1,33 +1,28 @@
 import type { TcpOptions } from '@lifeguard/tcp';
+import type { Sysctls } from '../doctor/sysctls.js';
+import type { Address, Side } from './drivers/driver.js';
+import type { DriverName } from './drivers/drivers.js';
+import type { SocketsSample } from './page/connections.js';
 import type { QueryEvent } from './workload.js';
 
-/** The pools that are compared. */
-export const POOL_NAMES = ['pg.Pool', '@lifeguard/pg'] as const;
-
-export type PoolName = (typeof POOL_NAMES)[number];
-
-/** Where the database is. */
-export interface Database {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
-
-/** The first message to a worker. */
+/** The first message to a worker: which contender to open, and where its server is. */
 export interface Opening {
-  readonly pool: PoolName;
-  readonly database: Database;
+  readonly driver: DriverName;
+  readonly side: Side;
+  readonly address: Address;
 }
 
 /** The second message to a worker, when all are ready. */
 export const START = 'start';
 
-/** The pool has opened its connections. `tcp`: the options of one of its sockets, read back from the kernel. */
+/**
+ * The driver has opened its connections. `tcp`: the options of one of its sockets, read back from the kernel. `sysctls`: of the
+ * network that it is in.
+ */
 export interface Ready {
   readonly type: 'ready';
   readonly tcp: Readonly<Partial<TcpOptions>>;
+  readonly sysctls?: Sysctls | undefined;
 }
 
 /** Something became of a query. */
@@ -36,4 +31,10 @@ export interface Progress {
   readonly query: QueryEvent;
 }
 
-export type FromWorker = Ready | Progress;
+/** What the kernel knows of the process's sockets. */
+export interface Sockets {
+  readonly type: 'sockets';
+  readonly sample: SocketsSample;
+}
+
+export type FromWorker = Ready | Progress | Sockets;

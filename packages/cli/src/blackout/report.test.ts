@@ -30,6 +30,7 @@ const HARDENED: PoolReport = {
 
 const REPORT: BlackoutReport = {
   scenario: 'silent-cut',
+  driver: 'pg',
   cutSeconds: 20,
   tcp: HARDENED.tcp,
   pools: [STOCK, HARDENED],
@@ -85,6 +86,32 @@ describe('the report for people', () => {
 
   it('computes nothing where the sysctls are not known', () => {
     expect(formatReport({ ...REPORT, computed: null })).not.toContain('Computed');
+  });
+});
+
+describe('the report of another driver and another scenario', () => {
+  const tcp = { keepAlive: true, keepAliveIdleMillis: 7_200_000, keepAliveIntervalMillis: 75_000, keepAliveCount: 9 };
+  const pools = [
+    { ...STOCK, name: 'ioredis', tcp },
+    { ...HARDENED, name: '@lifeguard/ioredis' },
+  ];
+  const text = formatReport({ ...REPORT, driver: 'ioredis', scenario: 'power-off', pools });
+
+  it('says what has been, in the words of the driver', () => {
+    expect(text).toMatch(/^The server’s host had no power for 20 s; then it was started, and the server on it\./);
+    expect(row(text, 'requests sent')).toEqual(['500', '500']);
+    expect(row(text, 'stuck at the end of the fault')).toEqual(['169', '0']);
+  });
+
+  it('says how the two were made', () => {
+    expect(text).toContain('duplicates for BLPOP');
+  });
+
+  it('computes by the keepalive that the driver turns on', () => {
+    expect(text).toContain(
+      '7875.0 s, if the server had received it, by the keepalive that ioredis turns on (after 7200.0 s,',
+    );
+    expect(text).not.toContain('for ever');
   });
 });
 

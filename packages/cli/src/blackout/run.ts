@@ -1,14 +1,17 @@
-import { on, once } from 'node:events';
+import { on, once, setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cable } from '@lifeguard/lab';
 import { createPool } from '@lifeguard/pool';
 import { isEnabled } from '@lifeguard/tcp';
 import { now } from './clock.js';
-import { POOL_NAMES } from './protocol.js';
-import type { BlackoutReport } from './report.js';
+import { type Address, SIDES, type Side } from './drivers/driver.js';
+import { DRIVERS, type DriverName } from './drivers/drivers.js';
+import { missingPackages } from './missing-packages.js';
+import { type Recording, recordingOf } from './page/recording.js';
+import type { BlackoutReport, PoolReport } from './report.js';
+import { SCENARIOS, type Scenario, type ScenarioName, type Scene } from './scenarios.js';
 import { Service } from './service.js';
 import { openStage, type Stage } from './stage.js';
-import { readStockWaits } from './stock-waits.js';
+import { readStockWaits, type StockWaits } from './stock-waits.js';
 import type { Outage } from './tally.js';
 import type { View } from './view.js';
 
@@ -16,38 +19,73 @@ const SECOND = 1000;
 const WARM_UP_MILLIS = 3 * SECOND;
 /** How long to look on after the warm-up where there is no fault. */
 const NO_FAULT_MILLIS = 5 * SECOND;
-/** How long to look on after healing until each pool answers, and then, to see it recover. */
+/** How long to look on after healing until each service is answered, and then, to see it recover. */
 const PATIENCE_MILLIS = 15 * SECOND;
 const AFTERMATH_MILLIS = 5 * SECOND;
 
-export interface BlackoutOptions {
+export interface RunOptions {
+  readonly scenario: ScenarioName;
   readonly cutSeconds: number;
   readonly view: View;
+  /** Is given all that was seen. */
+  readonly record?: ((recording: Recording) => void) | undefined;
   /** Ends the run early. */
   readonly signal: AbortSignal;
 }
 
+export interface BlackoutOptions extends RunOptions {
+  readonly driver: DriverName;
+}
+
 /**
- * Runs the same workload on both pools, in a lab where the cable to the database is cut and healed; where no lab can be
- * made, without a fault. Nothing of it is left when it settles.
+ * Runs the same workload on a driver as it comes and on ours, in a lab where a fault befalls them and is healed; where no lab
+ * can be made, without a fault. Nothing of it is left when it settles.
  *
  * @throws {ConfigError} if an environment variable of Lifeguard's can't be used, before anything is started
- * @throws {LabError} if PostgreSQL can't be had
+ * @throws {LabError} if the server can't be had; an Error if the driver can't
  * @throws the signal's reason when it aborts
  */
 export async function blackout(options: BlackoutOptions): Promise<BlackoutReport> {
+  const { driver } = options;
+  const missing = missingPackages(DRIVERS[driver]);
+  if (missing) throw new Error(`--driver ${driver}: ${missing}`);
+  return onStage(options, async (stage, run) => {
+    const address = await stage.server(DRIVERS[driver].server);
+    run.view.say('starting a service on each of the two');
+    const services = await startServices(stage, driver, address, run);
+    const seen = await perform(stage.scene, services, run);
+    const pools = services.map((service) => reportOn(service, seen));
+    return {
+      ...scenarioOf(seen, options),
+      driver,
+      tcp: services.find(({ side }) => side === 'ours')?.tcp ?? {},
+      pools,
+      computed: computedFor(seen, options),
+    };
+  });
+}
+
+/** A run on a stage. */
+export interface Run extends RunOptions {
+  /** Ends the run: a service has ended by itself. */
+  readonly lose: (error: Error) => void;
+}
+
+/** Opens a stage, and closes it whatever comes. */
+export async function onStage<R>(options: RunOptions, play: (stage: Stage, run: Run) => Promise<R>): Promise<R> {
   checkEnvironment();
-  const stage = await openStage((doing) => options.view.say(doing));
+  const { view } = options;
+  const stage = await openStage((doing) => view.say(doing));
   const lost = new AbortController();
   const signal = AbortSignal.any([options.signal, lost.signal]);
+  // Each service listens.
+  setMaxListeners(0, signal);
   try {
-    options.view.say('starting a service on each pool');
-    const services = await startServices(stage, lost, signal);
-    return await watch({ ...options, signal, services }, stage.cable);
+    return await play(stage, { ...options, signal, lose: (error) => lost.abort(error) });
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    options.view.done();
+    view.done();
     await stage.close();
   }
 }
@@ -58,47 +96,76 @@ function checkEnvironment(): void {
   createPool({ create: async () => {}, destroy: async () => {} }, { autostart: false });
 }
 
-/** @throws an AbortError; if a service's process ends, `lost` says so */
-function startServices(stage: Stage, lost: AbortController, signal: AbortSignal): Promise<Service[]> {
-  const start = async (name: (typeof POOL_NAMES)[number]) => {
+/** Both services of a driver. @throws the last words of one that fails to open; an AbortError */
+export function startServices(
+  stage: Stage,
+  driver: DriverName,
+  address: Address,
+  { signal, lose }: Pick<Run, 'signal' | 'lose'>,
+): Promise<Service[]> {
+  const start = async (side: Side) => {
     signal.throwIfAborted();
-    const service = new Service(name, await stage.startWorker());
-    service.on('error', (error) => lost.abort(error));
-    await Promise.all([once(service, 'ready', { signal }), service.open(stage.database)]);
-    return service;
+    const service = new Service(driver, side, await stage.startWorker());
+    // Who is no longer waited for may end, too.
+    service.on('error', () => {});
+    await Promise.all([once(service, 'ready', { signal }), service.open(address)]);
+    return service.on('error', lose);
   };
-  return Promise.all(POOL_NAMES.map(start));
+  return Promise.all(SIDES.map(start));
 }
 
-/** A run, once both services are ready. */
-interface Run extends BlackoutOptions {
-  readonly services: readonly Service[];
+/** What there was to be seen, until when. */
+export interface Seen {
+  readonly endAt: number;
+  readonly outage?: Outage;
+  /** Why there was no fault. */
+  readonly reason?: string;
 }
 
-async function watch(run: Run, cable: Stage['cable']): Promise<BlackoutReport> {
-  const { services, view, signal } = run;
+/** The workload on all services, the fault, and its end. */
+export async function perform(scene: Stage['scene'], services: readonly Service[], run: Run): Promise<Seen> {
+  const { view, signal, record } = run;
+  const startAt = now();
   await Promise.all(services.map((service) => service.start()));
   view.follow(services);
   view.phase('warming up');
   await delay(WARM_UP_MILLIS, undefined, { signal });
-  if (!('missing' in cable)) return { scenario: 'silent-cut', ...measure(run, await cutAndHeal(run, cable)) };
-  view.phase('no fault');
-  await delay(NO_FAULT_MILLIS, undefined, { signal });
-  return { scenario: 'no-fault', reason: cable.missing, ...measure(run) };
+  const seen = await goThrough(scene, services, run);
+  record?.(recordingOf(services, { startAt, ...seen }));
+  return seen;
+}
+
+async function goThrough(
+  scene: Stage['scene'],
+  services: readonly Service[],
+  { scenario, cutSeconds, view, signal }: Run,
+): Promise<Seen> {
+  if ('missing' in scene) {
+    view.phase('no fault');
+    await delay(NO_FAULT_MILLIS, undefined, { signal });
+    return { endAt: now(), reason: scene.missing };
+  }
+  const outage = await breakAndHeal(SCENARIOS[scenario], scene, services, { cutSeconds, view, signal });
+  return { endAt: now(), outage };
 }
 
 /** Both times are taken before the command that makes it so: what is measured from them is too long rather than too short. */
-async function cutAndHeal({ services, cutSeconds, view, signal }: Run, cable: Cable): Promise<Outage> {
+async function breakAndHeal(
+  scenario: Scenario,
+  scene: Scene,
+  services: readonly Service[],
+  { cutSeconds, view, signal }: Omit<RunOptions, 'scenario'>,
+): Promise<Outage> {
   const cutAt = now();
-  view.phase('cable cut', cutSeconds);
-  await cable.cut();
+  view.phase(scenario.during, cutSeconds);
+  await scenario.apply(scene);
   await delay(cutAt + cutSeconds * SECOND - now(), undefined, { signal });
 
   const healAt = now();
-  view.phase('cable healed');
+  view.phase(scenario.after);
   const recovered = Promise.all(services.map((service) => answersSince(service, healAt, signal)));
   await Promise.all([
-    cable.heal(),
+    scenario.heal(scene),
     Promise.race([recovered, delay(PATIENCE_MILLIS, undefined, { signal, ref: false })]),
   ]);
   await delay(AFTERMATH_MILLIS, undefined, { signal });
@@ -111,15 +178,16 @@ async function answersSince(service: Service, moment: number, signal: AbortSigna
   }
 }
 
-function measure(
-  { services, cutSeconds }: Run,
-  outage?: Outage,
-): Pick<BlackoutReport, 'cutSeconds' | 'tcp' | 'pools' | 'computed'> {
-  const endAt = now();
-  return {
-    cutSeconds: outage ? cutSeconds : 0,
-    tcp: services.find(({ name }) => name === '@lifeguard/pg')?.tcp ?? {},
-    pools: services.map(({ name, tcp, tally }) => ({ name, ...tally.measure(endAt, outage), tcp })),
-    computed: readStockWaits() ?? null,
-  };
+export function reportOn({ name, tcp, tally }: Service, { endAt, outage }: Seen): PoolReport {
+  return { name, ...tally.measure(endAt, outage), tcp };
+}
+
+export function scenarioOf({ reason }: Seen, { scenario, cutSeconds }: RunOptions) {
+  return reason === undefined ? { scenario, cutSeconds } : ({ scenario: 'no-fault', reason, cutSeconds: 0 } as const);
+}
+
+/** Nothing where it is not known how long the kernel would go on. */
+export function computedFor({ reason }: Seen, { scenario }: RunOptions): StockWaits | null {
+  const known = reason !== undefined || SCENARIOS[scenario].lost;
+  return known ? (readStockWaits() ?? null) : null;
 }

@@ -2,7 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { TcpOptions } from '@lifeguard/tcp';
-import { type Database, type FromWorker, type Opening, type PoolName, START } from './protocol.js';
+import type { Sysctls } from '../doctor/sysctls.js';
+import type { Address, Side } from './drivers/driver.js';
+import { DRIVERS, type DriverName } from './drivers/drivers.js';
+import { ConnectionLog } from './page/connections.js';
+import { type FromWorker, type Opening, START } from './protocol.js';
 import { Tally } from './tally.js';
 import type { QueryEvent } from './workload.js';
 
@@ -17,7 +21,7 @@ export interface WorkerProcess {
 }
 
 interface ServiceEvents {
-  /** The pool has opened its connections. */
+  /** It has opened its connections. */
   ready: [];
   /** A query was answered, at that time by `now()`. */
   answered: [at: number];
@@ -25,29 +29,42 @@ interface ServiceEvents {
   error: [error: Error];
 }
 
-/** One of the services that are compared: the workload on a pool, in a process of its own. */
+/** One of the services that are compared: the workload on a driver, in a process of its own. */
 export class Service extends EventEmitter<ServiceEvents> {
-  readonly name: PoolName;
+  readonly driver: DriverName;
+  readonly side: Side;
+  /** The contender's. */
+  readonly name: string;
   readonly tally = new Tally();
+  /** What the kernel told of its connections. */
+  readonly log = new ConnectionLog();
   readonly #worker: WorkerProcess;
   #tcp: Readonly<Partial<TcpOptions>> = {};
+  #sysctls: Sysctls | undefined;
 
-  constructor(name: PoolName, worker: WorkerProcess) {
+  constructor(driver: DriverName, side: Side, worker: WorkerProcess) {
     super();
-    this.name = name;
+    this.driver = driver;
+    this.side = side;
+    this.name = DRIVERS[driver][side].name;
     this.#worker = worker;
     worker.messages.on('message', (message: FromWorker) => this.#note(message));
     void this.#watch();
   }
 
-  /** The options of one of the pool's sockets, read back from the kernel, once it is ready. */
+  /** The options of one of its sockets, read back from the kernel, once it is ready. */
   get tcp(): Readonly<Partial<TcpOptions>> {
     return this.#tcp;
   }
 
-  /** Makes the pool, and has it open its connections. Emits `'ready'` after that. */
-  open(database: Database): Promise<void> {
-    return this.#worker.send({ pool: this.name, database });
+  /** Of the network that it is in, once it is ready; `undefined` outside Linux. */
+  get sysctls(): Sysctls | undefined {
+    return this.#sysctls;
+  }
+
+  /** Has the contender opened, and all its connections. Emits `'ready'` after that. */
+  open(address: Address): Promise<void> {
+    return this.#worker.send({ driver: this.driver, side: this.side, address });
   }
 
   /** Starts the steady workload. */
@@ -58,7 +75,10 @@ export class Service extends EventEmitter<ServiceEvents> {
   #note(message: FromWorker): void {
     if (message.type === 'ready') {
       this.#tcp = message.tcp;
+      this.#sysctls = message.sysctls;
       this.emit('ready');
+    } else if (message.type === 'sockets') {
+      this.log.note(message.sample);
     } else {
       this.#noteQuery(message.query);
     }

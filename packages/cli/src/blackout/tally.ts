@@ -38,9 +38,10 @@ export interface Measures {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-interface Query {
+/** A query, and what became of it, if anything did; `error` is a code. Times are by `now()`. */
+export interface Query {
   readonly sentAt: number;
-  end?: { readonly at: number; readonly error: string | undefined };
+  readonly end?: { readonly at: number; readonly error: string | undefined };
 }
 
 /** Notes what becomes of the queries of one pool. */
@@ -53,7 +54,9 @@ export class Tally {
       return;
     }
     const query = this.#queries.get(event.id);
-    if (query) query.end = { at: event.at, error: event.event === 'failed' ? event.code : undefined };
+    if (query === undefined) return;
+    const end = { at: event.at, error: event.event === 'failed' ? event.code : undefined };
+    this.#queries.set(event.id, { ...query, end });
   }
 
   /** As it was at a moment. */
@@ -71,7 +74,7 @@ export class Tally {
   /** What there is to say of a run that was over at `endAt`. */
   measure(endAt: number, outage?: Outage): Measures {
     const { sent, answered, failed } = this.countsAt(endAt);
-    const queries = this.#upTo(endAt);
+    const queries = this.queriesUpTo(endAt);
     const waits = queries.map(({ sentAt, end }) => (end?.at ?? endAt) - sentAt);
     const ends = queries.flatMap(({ end }) => end ?? []);
     const errors = ends.filter(({ error }) => error !== undefined);
@@ -88,8 +91,8 @@ export class Tally {
     };
   }
 
-  /** What had happened by then. */
-  #upTo(moment: number): Query[] {
+  /** What had happened by then, in the order in which they were sent. */
+  queriesUpTo(moment: number): Query[] {
     return [...this.#queries.values()]
       .filter(({ sentAt }) => sentAt <= moment)
       .map(({ sentAt, end }) => (end && end.at <= moment ? { sentAt, end } : { sentAt }));

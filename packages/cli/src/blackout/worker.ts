@@ -1,37 +1,28 @@
-// The program of the processes in which the workload runs, one on each pool. Its parent tells it which.
+// The program of the processes in which the workload runs, one for each contender. Its parent tells it which.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { inspect, onClientSocket } from '@lifeguard/tcp';
+import { readSysctls } from '../doctor/sysctls.js';
+import { DRIVERS } from './drivers/drivers.js';
+import { KernelSampler } from './page/kernel-sampler.js';
 import type { FromWorker, Opening } from './protocol.js';
-import { POOL_MAX, type Queryable, Workload } from './workload.js';
-
-interface ServicePool extends Queryable {
-  on(event: 'error', listener: () => void): unknown;
-}
+import { endWithParent } from './servers/end-with-parent.js';
+import { Workload } from './workload.js';
 
 async function serve(): Promise<void> {
-  const [opening] = (await once(process, 'message')) as [Opening];
+  const [{ driver, side, address }] = (await once(process, 'message')) as [Opening];
+  const contender = DRIVERS[driver][side];
   const firstSocket = watchFirstSocket();
-  const workload = new Workload(await openPool(opening), (query) => tell({ type: 'query', query }));
+  new KernelSampler((sample) => tell({ type: 'sockets', sample }));
+  const workload = new Workload(await contender.open(address), (query) => tell({ type: 'query', query }));
   await workload.fill();
-  tell({ type: 'ready', tcp: inspect(await firstSocket)?.options ?? {} });
+  tell({ type: 'ready', tcp: inspect(await firstSocket)?.options ?? {}, sysctls: readSysctls() });
   await once(process, 'message');
   workload.start();
 }
 
 function tell(message: FromWorker): void {
   process.send?.(message);
-}
-
-/** The pools as they come: they are told where the database is, and how many connections to open at most. */
-async function openPool({ pool: name, database }: Opening): Promise<ServicePool> {
-  // Only the pool that is asked for is loaded.
-  const { Pool } = name === 'pg.Pool' ? (await import('pg')).default : await import('@lifeguard/pg');
-  // The server speaks no TLS, and PGSSLMODE in the environment must not matter.
-  const pool = new Pool({ ...database, ssl: false, max: POOL_MAX });
-  // pg.Pool ends the process when an idle connection fails and nobody listens.
-  pool.on('error', () => {});
-  return pool;
 }
 
 function watchFirstSocket(): Promise<Socket> {
@@ -43,9 +34,7 @@ function watchFirstSocket(): Promise<Socket> {
   });
 }
 
-process.on('disconnect', () => process.exit());
-// Ctrl-C reaches every process of a terminal. The parent decides.
-process.on('SIGINT', () => {});
+endWithParent();
 
 try {
   await serve();

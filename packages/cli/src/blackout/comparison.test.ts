@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { type ComparisonReport, formatComparison } from './comparison.js';
+import type { PoolReport } from './report.js';
+import { stockWaits } from './stock-waits.js';
+
+const STOCK: PoolReport = {
+  name: 'stock',
+  sent: 500,
+  answered: 66,
+  failed: 0,
+  stuckAtHeal: 169,
+  longestWaitMillis: 25_432,
+  firstErrorAfterCutMillis: null,
+  firstAnswerAfterHealMillis: 5_440,
+  errors: {},
+  tcp: {},
+};
+
+const OURS: PoolReport = {
+  ...STOCK,
+  name: 'ours',
+  stuckAtHeal: 0,
+  longestWaitMillis: 11_020,
+  firstErrorAfterCutMillis: 9_330,
+  firstAnswerAfterHealMillis: 490,
+};
+
+const REPORT: ComparisonReport = {
+  scenario: 'silent-cut',
+  cutSeconds: 20,
+  drivers: [
+    { driver: 'pg', pools: [STOCK, OURS] },
+    { driver: 'mysql2', missing: 'mariadbd is not installed' },
+    { driver: 'net', pools: [OURS, STOCK] },
+  ],
+  computed: stockWaits({
+    tcp_retries2: 15,
+    tcp_rto_max_ms: 120_000,
+    tcp_keepalive_time: 7200,
+    tcp_keepalive_intvl: 75,
+    tcp_keepalive_probes: 9,
+  }),
+};
+
+/** The cells of the table's row that begins so. */
+function row(text: string, title: string): string[] {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`│ ${title} `)) ?? '';
+  return line
+    .split('│')
+    .slice(2, -1)
+    .map((cell) => cell.trim());
+}
+
+describe('the comparison for people', () => {
+  const text = formatComparison(REPORT);
+
+  it('has a row for each driver: stock and ours side by side', () => {
+    expect(row(text, 'pg')).toEqual(['25.4 s', '11.0 s', '169', '0', 'none', '9.3 s', '5.4 s', '0.5 s']);
+    expect(row(text, 'net')).toEqual(['11.0 s', '25.4 s', '0', '169', '9.3 s', 'none', '0.5 s', '5.4 s']);
+  });
+
+  it('is a table whose lines are all as long', () => {
+    const lines = text.split('\n').filter((line) => /[│┌└┬┴]/.test(line));
+    expect(lines).toHaveLength(6);
+    expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
+  });
+
+  it('says who was left out, and why', () => {
+    expect(row(text, 'mysql2')).toEqual([]);
+    expect(text).toContain('Left out:\n  mysql2: mariadbd is not installed');
+  });
+
+  it('says what was done, and marks what was computed', () => {
+    expect(text).toMatch(/^The cable to the server was cut silently for 20 s, then healed\. Measured:/);
+    expect(text).toMatch(/Computed, not measured: .* 924\.6 s or more/);
+  });
+
+  it('has the counts, and nothing about a fault, where there was none', () => {
+    const none = formatComparison({ ...REPORT, scenario: 'no-fault', reason: 'a lab needs Linux', cutSeconds: 0 });
+    expect(none).toMatch(/^No cable was cut, for no lab can be made here: a lab needs Linux/);
+    expect(row(none, 'pg')).toEqual(['500', '500', '66', '66', '0', '0', '25.4 s', '11.0 s']);
+    expect(none).not.toMatch(/heal|Computed/);
+  });
+});
