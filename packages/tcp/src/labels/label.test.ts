@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import fs, { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import net, { type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fdOf } from '../fd.js';
@@ -61,6 +64,24 @@ describe.runIf(needsLinux())('a label', () => {
     label(two, 'sessions');
     label(three, 'orders');
     await expectInFile({ [inodeOf(one)]: 'orders', [inodeOf(two)]: 'sessions', [inodeOf(three)]: 'orders' });
+  });
+
+  test('leaves it to Node.js to find modules behind a symbolic link', async () => {
+    const folder = fs.mkdtempSync(join(tmpdir(), 'lifeguard-'));
+    onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+    fs.mkdirSync(join(folder, 'real'));
+    for (const name of ['first', 'second']) fs.writeFileSync(join(folder, 'real', `${name}.cjs`), '');
+    fs.symlinkSync('real', join(folder, 'link'));
+    const { resolve } = createRequire(import.meta.url);
+    const real = (name: string) => join(fs.realpathSync.native(folder), 'real', name);
+    expect(resolve(join(folder, 'link', 'first.cjs'))).toBe(real('first.cjs'));
+    const server = await startServer();
+    const socket = await connect(server);
+    vi.mocked(fs.writeSync).mockClear();
+    label(socket, 'orders');
+    // A look at the file would hide it: Node.js would have left something else behind.
+    await vi.waitFor(() => expect(fs.writeSync).toHaveBeenCalled());
+    expect(resolve(join(folder, 'link', 'second.cjs'))).toBe(real('second.cjs'));
   });
 
   test('ends with its socket, and the last with the file', async () => {

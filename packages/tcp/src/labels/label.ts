@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, readlinkSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { isEnabled } from '../enabled.js';
 import { fdOf } from '../fd.js';
@@ -78,9 +78,14 @@ function findInodes(): LabelledInodes {
   return found;
 }
 
+/**
+ * By its link, and not by `fstatSync`: Node.js's `realpathSync` looks into what the last `fstatSync` of anybody has left, and
+ * after that of a socket it ends halfway, so that modules behind a symbolic link are found in the wrong place.
+ */
 function inodeOf(socket: Socket): number | undefined {
   const fd = fdOf(socket);
-  return fd < 0 ? undefined : fstatSync(fd).ino;
+  const [, inode] = fd < 0 ? [] : (/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? []);
+  return inode === undefined ? undefined : Number(inode);
 }
 
 function close(): void {
