@@ -64,9 +64,9 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
   // A socket whose answer is complete goes straight to a request that waits for one: Node.js passes over what is destroyed.
   agent.prependListener('free', (stream: Duplex) => {
     if (!(stream instanceof Socket)) return;
+    peers.noteAnswer(stream);
     // The peer may have closed it with its answer, and then nobody has heard of it yet.
-    if (hasKeys(agent.requests) && !peers.isTrusted(stream)) stream.destroy();
-    else peers.noteAnswer(stream);
+    if (hasKeys(agent.requests) && !peers.isReusable(stream)) stream.destroy();
   });
 }
 

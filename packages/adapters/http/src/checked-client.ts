@@ -28,6 +28,8 @@ export function checkedClients({ Client, errors }: Undici, peers: Peers): Client
           this.#adopt(opening);
         },
       });
+      // The first listener: that of undici's pool hands the next request on.
+      this.on('drain', () => this.#noteAnswer());
     }
 
     override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -38,11 +40,16 @@ export function checkedClients({ Client, errors }: Undici, peers: Peers): Client
     /** Then undici connects again, and writes the request to the new socket. */
     #dropUntrusted(): void {
       const socket = this.#socket;
-      if (socket === undefined || socket.connecting || socket.destroyed || peers.isTrusted(socket)) return;
+      if (socket === undefined || socket.connecting || socket.destroyed || peers.isReusable(socket)) return;
       // Over HTTP/2 or a pipeline there may be answers under way, which have to be left to undici and to the kernel.
       if (this.stats.running > 0) return;
       // By this kind of error undici knows that requests that are not written yet are not concerned.
       socket.destroy(new errors.SocketError('closed by the peer, or the peer has stopped to answer'));
+    }
+
+    /** It takes another request. If none is under way, what was asked last has been answered. */
+    #noteAnswer(): void {
+      if (this.#socket && this.stats.running === 0) peers.noteAnswer(this.#socket);
     }
 
     #adopt(socket: unknown): void {

@@ -11,8 +11,22 @@ const SILENCE: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENE
  */
 const FRESH_MILLIS = 1;
 
+/** A peer that closes with its answer, and without a word of it, does so with its first ones: after these all are asked about. */
+const FIRST_ANSWERS = 3;
+
 /** The kernel tells the time of the last sign with the grain of its clock (CONFIG_HZ=100). */
 const KERNEL_TICK_MILLIS = 10;
+
+/** What is known of a connected socket. */
+interface Standing {
+  /** Its address and port. */
+  readonly peer: string;
+  /** Since when it is doubted, by `performance.now()`; `undefined` while it is trusted. */
+  doubtedAt: number | undefined;
+  /** How many answers were complete, and when the last, by `performance.now()`. */
+  answers: number;
+  answeredAt: number;
+}
 
 /**
  * The sockets of one agent, by peer: what one learns of its peer, the others hear.
@@ -24,11 +38,7 @@ export class Peers {
   readonly #tcp: Readonly<TcpOptions>;
   /** An open socket is in its peer's set, or it is doubted. */
   readonly #trusted = new Map<string, Set<Socket>>();
-  readonly #peerOf = new WeakMap<Socket, string>();
-  /** Since when, by `performance.now()`. */
-  readonly #doubtedAt = new WeakMap<Socket, number>();
-  /** When its last answer was complete, by `performance.now()`. */
-  readonly #answeredAt = new WeakMap<Socket, number>();
+  readonly #standings = new WeakMap<Socket, Standing>();
 
   constructor(tcp: Readonly<TcpOptions>) {
     this.#tcp = tcp;
@@ -47,55 +57,62 @@ export class Peers {
    */
   isTrusted(socket: Socket): boolean {
     const said = verdict(socket);
-    if (said === 'suspect') this.#doubt(this.#peerOf.get(socket));
+    const standing = this.#standings.get(socket);
+    if (said === 'suspect') this.#doubt(standing?.peer);
     if (said === 'suspect' || said === 'dead') return false;
-    const doubtedAt = this.#doubtedAt.get(socket);
-    if (doubtedAt === undefined) return true;
-    if (performance.now() - silentFor(socket) <= doubtedAt + KERNEL_TICK_MILLIS) return false;
-    this.#trust(socket);
+    if (standing?.doubtedAt === undefined) return true;
+    if (performance.now() - silentFor(socket) <= standing.doubtedAt + KERNEL_TICK_MILLIS) return false;
+    this.#trust(socket, standing);
     return true;
   }
 
-  /** The same of an idle socket; nobody is asked if its last answer was complete just now. */
+  /** The same; nobody is asked if its last answer was complete just now, and others were before. */
   isReusable(socket: Socket): boolean {
     return this.#isFresh(socket) || this.isTrusted(socket);
   }
 
   /** An answer is complete. */
   noteAnswer(socket: Socket): void {
-    this.#answeredAt.set(socket, performance.now());
+    const standing = this.#standings.get(socket);
+    if (standing === undefined) return;
+    standing.answers += 1;
+    standing.answeredAt = performance.now();
   }
 
   #isFresh(socket: Socket): boolean {
-    const answeredAt = this.#answeredAt.get(socket);
-    if (answeredAt === undefined || performance.now() - answeredAt > FRESH_MILLIS) return false;
-    return (this.#doubtedAt.get(socket) ?? 0) < answeredAt;
+    const standing = this.#standings.get(socket);
+    if (standing === undefined || standing.answers <= FIRST_ANSWERS || standing.doubtedAt !== undefined) return false;
+    return performance.now() - standing.answeredAt <= FRESH_MILLIS;
   }
 
   #follow(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     // A Unix socket has no peer that others could hear of.
     if (remoteAddress === undefined) return;
-    this.#peerOf.set(socket, `${remoteAddress} ${remotePort}`);
-    this.#trust(socket);
+    const standing: Standing = {
+      peer: `${remoteAddress} ${remotePort}`,
+      doubtedAt: undefined,
+      answers: 0,
+      answeredAt: Number.NEGATIVE_INFINITY,
+    };
+    this.#standings.set(socket, standing);
+    this.#trust(socket, standing);
     // The monitor hears of it before a caller who tries again at once; and it is nobody's error handler.
     const events: EventEmitter = socket;
     events.once(errorMonitor, ({ code }: NodeJS.ErrnoException) => {
-      if (SILENCE.has(code)) this.#doubt(this.#peerOf.get(socket));
+      if (SILENCE.has(code)) this.#doubt(standing.peer);
     });
-    socket.once('close', () => this.#forget(socket));
+    socket.once('close', () => this.#forget(socket, standing));
   }
 
-  #trust(socket: Socket): void {
-    this.#doubtedAt.delete(socket);
-    const peer = this.#peerOf.get(socket) ?? '';
-    const trusted = this.#trusted.get(peer);
+  #trust(socket: Socket, standing: Standing): void {
+    standing.doubtedAt = undefined;
+    const trusted = this.#trusted.get(standing.peer);
     if (trusted) trusted.add(socket);
-    else this.#trusted.set(peer, new Set([socket]));
+    else this.#trusted.set(standing.peer, new Set([socket]));
   }
 
-  #forget(socket: Socket): void {
-    const peer = this.#peerOf.get(socket) ?? '';
+  #forget(socket: Socket, { peer }: Standing): void {
     const trusted = this.#trusted.get(peer);
     if (trusted?.delete(socket) && trusted.size === 0) this.#trusted.delete(peer);
   }
@@ -105,7 +122,8 @@ export class Peers {
     this.#trusted.delete(peer);
     const now = performance.now();
     for (const socket of trusted) {
-      this.#doubtedAt.set(socket, now);
+      const standing = this.#standings.get(socket);
+      if (standing) standing.doubtedAt = now;
       void probe(socket, { anew: true }).then(() => this.isTrusted(socket));
     }
   }
