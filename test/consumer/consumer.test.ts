@@ -26,6 +26,7 @@ const USES: Readonly<Record<string, string>> = {
   '@lifeguard/grpc': 'grpcFactory',
   '@lifeguard/http': 'Agent',
   '@lifeguard/amqplib': 'createChannelPool',
+  '@lifeguard/amqplib/callback_api': 'connect',
   '@lifeguard/nats': 'connect',
   '@lifeguard/nats/v2': 'connect',
   '@lifeguard/register/guard': 'guard',

@@ -1,5 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
 import { channelFactory, connect, createChannelPool, DirtyChannelError } from '@lifeguard/amqplib';
+import * as callbacks from '@lifeguard/amqplib/callback_api';
 import { type RabbitMq, rabbitMqUnavailable, startRabbitMq } from '@lifeguard/lab';
 import type { Pool } from '@lifeguard/pool';
 import { type Address, conformance } from '@lifeguard/pool/testing';
@@ -302,5 +303,62 @@ describe.skipIf(impossible)('connect', () => {
     await passing.restart();
     await (await channel).checkExchange('amq.direct');
     await pool.release(await channel);
+  });
+});
+
+describe.skipIf(impossible)('connect of callback_api', () => {
+  type Connection = Parameters<Parameters<typeof callbacks.connect>[2] & object>[1];
+
+  const connected = (options: callbacks.SocketOptions & callbacks.LifeguardOptions) =>
+    new Promise<Connection>((resolve, reject) => {
+      callbacks.connect(server.url, options, (error, connection) => (error ? reject(error) : resolve(connection)));
+    });
+  const over = (connection: { close(callback: (error: Error) => void): void }) =>
+    new Promise((resolve) => connection.close(resolve));
+
+  test('gives an ordinary connection, on a socket that is hardened', async () => {
+    const sockets = openedSockets();
+    const connection = await connected({ tcp: TCP });
+    const [socket] = sockets;
+    if (process.platform === 'linux') expect(socket && inspect(socket)?.options).toMatchObject(TCP);
+    const exists = await new Promise((resolve) => {
+      connection.createChannel((_, channel) => channel.checkExchange('amq.direct', resolve));
+    });
+    expect(exists).toBeNull();
+    await over(connection);
+  });
+
+  test('takes an address alone, and tells who can’t get in', async () => {
+    const { host, port, user } = server;
+    const refused = new Promise((resolve) => callbacks.connect({ hostname: host, port, username: user }, resolve));
+    expect(await refused).toMatchObject({ message: expect.stringContaining('ACCESS_REFUSED') });
+  });
+
+  test('an error of a channel that nobody listens to costs the channel, and not the connection', async () => {
+    const connection = await connected({});
+    const fate = new Promise((resolve) => connection.createChannel((_, one) => one.checkQueue('nope', resolve)));
+    expect(await fate).toMatchObject({ code: 404 });
+    const other = await new Promise((resolve) => connection.createChannel(resolve));
+    expect(other).toBeNull();
+    await over(connection);
+  });
+
+  test('with recovery, each socket is hardened, and the service is back soon', async () => {
+    const sockets = openedSockets();
+    const connection = callbacks.connect(server.url, { recovery: true, tcp: TCP });
+    await heard(connection, 'connect');
+    const back = heard(connection, 'connect');
+    for (const socket of sockets) socket.destroy(lost());
+    await back;
+    const again = [...sockets].at(-1);
+    if (process.platform === 'linux') expect(again && inspect(again)?.options).toMatchObject(TCP);
+    const fate = new Promise((resolve) => connection.createChannel((_, one) => one.checkQueue('nope', resolve)));
+    expect(await fate).toMatchObject({ code: 404 });
+    await over(connection);
+  });
+
+  test('refuses options that it can’t use, before it connects', () => {
+    const tcp = { keepAliveCount: 0 };
+    expect(() => callbacks.connect(server.url, { tcp }, () => {})).toThrow(/keepAliveCount/);
   });
 });

@@ -3,6 +3,7 @@
 // timer is left.
 //
 // From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createChannelPool } from '@lifeguard/amqplib';
 import { connect as connectStock } from 'amqplib';
 import {
@@ -19,7 +20,8 @@ import {
   timed,
 } from './service.mjs';
 
-const { host, port, tlsPort, user, password, tcp, impatienceMillis } = config;
+/** Before amqplib 2 no connection recovers: whoever has one connects again. */
+const { host, port, tlsPort, user, password, tcp, impatienceMillis, recovery = true } = config;
 const login = { hostname: host, username: user, password, heartbeat: 0 };
 const transports = {
   plain: { url: { ...login, protocol: 'amqp', port } },
@@ -65,23 +67,38 @@ await tell({ outcomes, stockIsStuck });
 await hear('heal');
 const healedAt = performance.now();
 const recoveries = await Promise.all(patient.map(recover));
-stock.connection.stream.destroy();
+// With an error, for without one amqplib 1 keeps the timers of its heartbeat.
+stock.connection.stream.destroy(new Error('over'));
 await Promise.all(cells.map((cell) => cell.close()));
 await tell({ recoveries, socketsLeft: await socketsLeft([port, tlsPort]) });
 process.disconnect();
 
 async function connectionCell(transport, { url, socketOptions }, state, actions) {
-  const connection = await connect(url, { ...socketOptions, tcp, recovery: true });
+  const open = () => connect(url, { ...socketOptions, tcp, ...(recovery && { recovery }) });
+  let connection = await open();
   const channel = await connection.createConfirmChannel();
   return {
     transport,
     state,
     ...actions,
     channel,
-    ended: heard(connection, 'disconnect').then(describe),
-    askPatiently: () => outcome(connection.createChannel().then((each) => each.checkExchange('amq.direct'))),
+    ended: heard(connection, recovery ? 'disconnect' : 'close').then(describe),
+    async askPatiently() {
+      if (!recovery) connection = await insist(open);
+      return outcome(connection.createChannel().then((each) => each.checkExchange('amq.direct')));
+    },
     close: () => connection.close(),
   };
+}
+
+async function insist(open) {
+  for (;;) {
+    try {
+      return await open();
+    } catch {
+      await delay(50);
+    }
+  }
 }
 
 async function pooledCell(transport, server, state, actions) {

@@ -4,23 +4,12 @@
 // From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
 import { connectivityState, credentials, Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { createClient, grpcFactory } from '@lifeguard/grpc';
-import { createPool } from '@lifeguard/pool';
 import { onClientSocket } from '@lifeguard/tcp';
 import { ECHO } from './grpc-echo.mjs';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  logger,
-  outcome,
-  socketsLeft,
-  tell,
-  timed,
-} from './service.mjs';
+import { pooledCell, pooledStates, recover, suffer } from './pooled.mjs';
+import { allAcknowledged, config, describe, hardenedOptions, hear, outcome, socketsLeft, tell } from './service.mjs';
 
-const { host, port, tlsPort, ca, tcp, impatienceMillis } = config;
+const { host, port, tlsPort, ca, tcp } = config;
 const Echo = makeGenericClientConstructor(ECHO, 'Echo');
 const transports = {
   plain: [Echo, `${host}:${port}`, credentials.createInsecure()],
@@ -41,16 +30,23 @@ const clientStates = {
   'queued, to be waited for': { suffer: waitFor },
 };
 
-const pooledStates = {
-  'pooled, idle': { prepare: returnAll, suffer: ({ evicted }) => evicted },
-  'pooled, in flight': { prepare: hangAll, suffer: untilTold },
-  'pooled, sending': { suffer: sendAll },
-  'pooled, connecting': { prepare: dropAll, suffer: connectInVain },
-};
+const states = pooledStates({
+  blocked: 'pooled, in flight',
+  block: (client) => say(client, 'hang'),
+  send: (client) => say(client, LONG),
+});
 
 const cells = Object.entries(transports).flatMap(([transport, server]) => [
   ...Object.entries(clientStates).map(([state, actions]) => clientCell(transport, server, state, actions)),
-  ...Object.entries(pooledStates).map(([state, actions]) => pooledCell(transport, server, state, actions)),
+  ...Object.entries(states).map(([state, actions]) =>
+    pooledCell(
+      transport,
+      state,
+      actions,
+      () => grpcFactory(...server, TLS_NAME),
+      (client) => say(client, 'patience'),
+    ),
+  ),
 ]);
 
 await Promise.all(cells.map((cell) => cell.open(cell)));
@@ -72,7 +68,7 @@ await tell({ outcomes, stockIsStuck });
 
 await hear('heal');
 const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map(recover));
+const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healedAt)));
 const oldSockets = [...beforeFault].filter(({ destroyed }) => !destroyed).length;
 stockCall.cancel();
 stock.close();
@@ -88,41 +84,6 @@ function clientCell(transport, server, state, { open = () => {}, prepare, suffer
     lentAgain: async () => false,
     close: () => client.close(),
   });
-}
-
-function pooledCell(transport, server, state, { prepare, suffer }) {
-  const pool = createPool(grpcFactory(...server, TLS_NAME), { tcp, logger, max: 2 });
-  const impatient = createPool(grpcFactory(...server, TLS_NAME), {
-    ...{ tcp, logger, max: 2, acquireTimeoutMillis: impatienceMillis },
-  });
-  const known = new Set();
-  const cell = { transport, state, pool, impatient, prepare, suffer };
-  return Object.assign(cell, {
-    async open() {
-      cell.clients = await Promise.all([pool.acquire(), pool.acquire()]);
-      for (const client of cell.clients) known.add(client);
-    },
-    askPatiently: () => outcome(pool.use((client) => say(client, 'patience'), { timeoutMillis: 60_000 })),
-    async lentAgain() {
-      const clients = await Promise.all([pool.acquire(), pool.acquire()]);
-      for (const client of clients) await pool.release(client);
-      return clients.some((client) => known.has(client));
-    },
-    close: () => Promise.all([pool.close(), impatient.close()]),
-  });
-}
-
-async function suffer(cell) {
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  const { transport, state, pool } = cell;
-  return { transport, state, told: [told].flat(), tookMillis, held: pool?.size ?? 0 };
-}
-
-async function recover(cell, index) {
-  const answer = await patient[index];
-  const tookMillis = performance.now() - healedAt;
-  const { transport, state } = cell;
-  return { transport, state, answer, tookMillis, lentAgain: await cell.lentAgain() };
 }
 
 function say(client, words, metadata = new Metadata()) {
@@ -167,41 +128,4 @@ function untilNotReady({ client }) {
 function waitFor(cell) {
   cell.call = outcome(sayWhenReady(cell.client, 'patience'));
   return [];
-}
-
-async function returnAll(cell) {
-  const told = [];
-  cell.evicted = new Promise((resolve) => {
-    cell.pool.on('evict', (client, reason, error) => {
-      // A connection too many, which a busy machine has had opened, may go at any time.
-      if (!cell.clients.includes(client)) return;
-      told.push(error ? describe(error) : { message: reason });
-      if (told.length === 2) resolve(told);
-    });
-  });
-  for (const client of cell.clients) await cell.pool.release(client);
-}
-
-async function dropAll({ pool, clients }) {
-  for (const client of clients) await pool.destroy(client);
-}
-
-function hangAll(cell) {
-  cell.calls = cell.clients.map((client) => outcome(say(client, 'hang')));
-}
-
-function sendAll(cell) {
-  cell.calls = cell.clients.map((client) => outcome(say(client, LONG)));
-  return untilTold(cell);
-}
-
-async function untilTold({ pool, clients, calls }) {
-  const told = await Promise.all(calls);
-  // As if nothing had happened.
-  for (const client of clients) await pool.release(client);
-  return told;
-}
-
-function connectInVain({ impatient }) {
-  return both(() => outcome(impatient.use((client) => say(client, 'vain'))));
 }

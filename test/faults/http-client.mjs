@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, createDispatcher, HttpsAgent } from '@lifeguard/http';
 import { onClientSocket } from '@lifeguard/tcp';
-import { request, Agent as UndiciAgent } from 'undici';
+import { request, Agent as UndiciAgent, fetch as undiciFetch } from 'undici';
 import {
   allAcknowledged,
   config,
@@ -22,7 +22,9 @@ import {
   timed,
 } from './service.mjs';
 
-const { host, port, tlsPort, ca, tcp, impatienceMillis: connectTimeoutMillis } = config;
+const { host, port, tlsPort, ca, tcp, allowH2, impatienceMillis: connectTimeoutMillis } = config;
+/** Node.js's own, but for an undici that it can't be used with. */
+const fetch = config.fetch === 'undici' ? undiciFetch : globalThis.fetch;
 const ours = { tcp, connectTimeoutMillis };
 const urls = { plain: `http://${host}:${port}`, tls: `https://${host}:${tlsPort}` };
 
@@ -97,7 +99,7 @@ await tell({ options: hardenedOptions() });
 
 await hear('fault');
 const outcomes = await Promise.all(cells.map(suffer));
-await tell({ outcomes, stuck });
+await tell({ outcomes, stockIsStuck: stuck === 1 ? 'one of two' : stuck === 2 });
 
 await hear('heal');
 const healedAt = performance.now();
@@ -112,7 +114,7 @@ process.disconnect();
 async function suffer(cell) {
   const { told, tookMillis } = await timed(() => cell.suffer(cell));
   const { transport, client, state } = cell;
-  return { transport, client, state, told: [told].flat(), tookMillis };
+  return { transport, state: `${client}, ${state}`, told, tookMillis };
 }
 
 async function recover(cell) {
@@ -204,7 +206,12 @@ async function causeOfEnd(socket) {
 }
 
 function makeDispatcher() {
-  return createDispatcher({ ...ours, connect: { ca }, keepAliveTimeout: 120_000 });
+  return createDispatcher({
+    ...ours,
+    connect: { ca },
+    keepAliveTimeout: 120_000,
+    ...(allowH2 === false && { allowH2 }),
+  });
 }
 
 function untilDisconnected(dispatcher) {

@@ -1,8 +1,11 @@
 import { type Host, Lab, type NodeProcess, startRedis, startRedisCluster, startSentinels } from '@lifeguard/lab';
 import { describe, expect, test } from 'vitest';
-import { hear, KERNEL_MILLIS, NOISE_MILLIS, possible, TCP } from './redis-matrix.js';
+import { KERNEL_MILLIS, NOISE_MILLIS, RETURN_MILLIS, TCP } from './limits.js';
+import { hear, startProgram } from './programs.js';
+import { IOREDIS } from './redis-matrix.js';
+import { arePossible } from './test-faults.js';
 
-const RETURN_MILLIS = 1000;
+const possible = await arePossible(IOREDIS);
 /** From when the Sentinels count a silent master as down until another is elected and has been promoted. */
 const DOWN_AFTER_MILLIS = 1000;
 const FAILOVER_MILLIS = 3000;
@@ -21,8 +24,7 @@ interface Served {
 
 function startService(app: Host, config: object, patienceMillis: number): Promise<NodeProcess> {
   const program = new URL('./ioredis-topology-client.mjs', import.meta.url);
-  const args = [JSON.stringify({ ...config, tcp: TCP, patienceMillis })];
-  return app.node(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  return startProgram(app, program, { ...config, tcp: TCP, patienceMillis });
 }
 
 const placeOf = ({ host, port }: { host: string; port: number }) => ({ host, port });

@@ -1,9 +1,4 @@
-import { testFaults } from './redis-matrix.js';
+import { IOREDIS } from './redis-matrix.js';
+import { testFaults } from './test-faults.js';
 
-testFaults({
-  adapter: 'ioredis',
-  program: new URL('./ioredis-client.mjs', import.meta.url),
-  // 2 transports x (6 clients and 3 pools that hold 2).
-  sockets: 24,
-  ends: /^(Connection is closed\.|Reached the max retries per request limit|closed|peer-closed)/,
-});
+await testFaults(IOREDIS);

@@ -1,8 +1,4 @@
-import { testSqlFaults } from './sql-matrix.js';
+import { MARIADB } from './sql-matrix.js';
+import { testFaults } from './test-faults.js';
 
-testSqlFaults({
-  adapter: 'mariadb',
-  program: new URL('./mariadb-client.mjs', import.meta.url),
-  lost: ['ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED'],
-  tooLate: 'ER_GET_CONNECTION_TIMEOUT',
-});
+await testFaults(MARIADB);

@@ -1,8 +1,4 @@
-import { testSqlFaults } from './sql-matrix.js';
+import { MYSQL2 } from './sql-matrix.js';
+import { testFaults } from './test-faults.js';
 
-testSqlFaults({
-  adapter: 'mysql2',
-  program: new URL('./mysql2-client.mjs', import.meta.url),
-  lost: ['PROTOCOL_CONNECTION_LOST'],
-  tooLate: 'ERR_POOL_ACQUIRE_TIMEOUT',
-});
+await testFaults(MYSQL2);

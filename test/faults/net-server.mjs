@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 
-const { port, tlsPort, key, cert } = JSON.parse(process.argv[2]);
+const { port, tlsPort, key, certificate } = JSON.parse(process.argv[2]);
 for (const [server, at] of [
   [net.createServer(serve), port],
-  [tls.createServer({ key, cert }, serve), tlsPort],
+  [tls.createServer({ key, cert: certificate }, serve), tlsPort],
 ]) {
   await once(server.listen(at, '0.0.0.0'), 'listening');
 }

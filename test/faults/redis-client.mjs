@@ -4,9 +4,9 @@
 // From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { createPool } from '@lifeguard/pool';
 import { createClient, redisFactory } from '@lifeguard/redis';
 import { createClient as createStock } from 'redis';
+import { pooledCell, pooledStates, recover, suffer } from './pooled.mjs';
 import {
   allAcknowledged,
   config,
@@ -14,14 +14,12 @@ import {
   hardenedOptions,
   hear,
   heard,
-  logger,
   outcome,
   socketsLeft,
   tell,
-  timed,
 } from './service.mjs';
 
-const { host, port, tlsPort, password, tcp, impatienceMillis } = config;
+const { host, port, tlsPort, password, tcp } = config;
 const transports = {
   plain: { socket: { host, port }, password },
   tls: { socket: { host, port: tlsPort, tls: true, rejectUnauthorized: false }, password },
@@ -37,16 +35,23 @@ const clientStates = {
   subscribed: { prepare: ({ client }) => client.subscribe('channel', () => {}), suffer: (cell) => untilClosed(cell) },
 };
 
-const pooledStates = {
-  'pooled, idle': { prepare: returnAll, suffer: ({ evicted }) => evicted },
-  'pooled, blocked': { prepare: blockAll, suffer: untilAnswered },
-  'pooled, sending': { suffer: sendAll },
-  'pooled, connecting': { prepare: dropAll, suffer: connectInVain },
-};
+const states = pooledStates({
+  blocked: 'pooled, blocked',
+  block: (client) => client.blPop('nothing', 0),
+  send: (client) => client.set('key', LONG),
+});
 
 const cells = Object.entries(transports).flatMap(([transport, server]) => [
   ...Object.entries(clientStates).map(([state, actions]) => clientCell(transport, server, state, actions)),
-  ...Object.entries(pooledStates).map(([state, actions]) => pooledCell(transport, server, state, actions)),
+  ...Object.entries(states).map(([state, actions]) =>
+    pooledCell(
+      transport,
+      state,
+      actions,
+      () => redisFactory(server),
+      (client) => client.ping(),
+    ),
+  ),
 ]);
 const stock = createStock(transports.plain);
 let stockIsStuck = true;
@@ -68,7 +73,7 @@ await tell({ outcomes, stockIsStuck });
 
 await hear('heal');
 const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map(recover));
+const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healedAt)));
 stock.destroy();
 await Promise.all(cells.map((cell) => cell.close()));
 await tell({ recoveries, socketsLeft: await socketsLeft([port, tlsPort]) });
@@ -89,46 +94,6 @@ function clientCell(transport, server, state, { prepare, suffer }) {
     lentAgain: async () => false,
     close: () => client.destroy(),
   });
-}
-
-function pooledCell(transport, server, state, { prepare, suffer }) {
-  const pool = createPool(redisFactory(server), { tcp, logger, max: 2 });
-  const impatient = createPool(redisFactory(server), { tcp, logger, max: 2, acquireTimeoutMillis: impatienceMillis });
-  const known = new Set();
-  const cell = { transport, state, pool, impatient, prepare, suffer, known };
-  return Object.assign(cell, {
-    async open() {
-      cell.clients = await Promise.all([pool.acquire(), pool.acquire()]);
-      for (const client of cell.clients) known.add(client);
-    },
-    askPatiently: () => outcome(pool.use((client) => client.ping(), { timeoutMillis: 60_000 })),
-    async lentAgain() {
-      const clients = await Promise.all([pool.acquire(), pool.acquire()]);
-      for (const client of clients) await pool.release(client);
-      return clients.some((client) => known.has(client));
-    },
-    close: () => Promise.all([pool.close(), impatient.close()]),
-  });
-}
-
-async function suffer(cell) {
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  const { transport, state, pool } = cell;
-  return {
-    transport,
-    state,
-    told: [told].flat(),
-    tookMillis: cell.tookMillis ?? tookMillis,
-    held: pool?.size ?? 0,
-    network: cell.told,
-  };
-}
-
-async function recover(cell, index) {
-  const answer = await patient[index];
-  const tookMillis = performance.now() - healedAt;
-  const { transport, state } = cell;
-  return { transport, state, answer, tookMillis, lentAgain: await cell.lentAgain() };
 }
 
 /** Until the client has noticed: what its `'error'` said. */
@@ -155,41 +120,4 @@ async function queueOnceClosed(cell) {
   const told = await untilClosed(cell);
   cell.queued = outcome(cell.client.ping());
   return told;
-}
-
-async function returnAll(cell) {
-  const told = [];
-  cell.evicted = new Promise((resolve) => {
-    cell.pool.on('evict', (client, reason, error) => {
-      // A connection too many, which a busy machine has had opened, may go at any time.
-      if (!cell.clients.includes(client)) return;
-      told.push(error ? describe(error) : { message: reason });
-      if (told.length === 2) resolve(told);
-    });
-  });
-  for (const client of cell.clients) await cell.pool.release(client);
-}
-
-async function dropAll({ pool, clients }) {
-  for (const client of clients) await pool.destroy(client);
-}
-
-function blockAll(cell) {
-  cell.answers = cell.clients.map((client) => outcome(client.blPop('nothing', 0)));
-}
-
-function sendAll(cell) {
-  cell.answers = cell.clients.map((client) => outcome(client.set('key', LONG)));
-  return untilAnswered(cell);
-}
-
-async function untilAnswered({ pool, clients, answers }) {
-  const told = await Promise.all(answers);
-  // As if nothing had happened.
-  for (const client of clients) await pool.release(client);
-  return told;
-}
-
-function connectInVain({ impatient }) {
-  return Promise.all([outcome(impatient.use((c) => c.ping())), outcome(impatient.use((c) => c.ping()))]);
 }

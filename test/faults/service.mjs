@@ -1,4 +1,4 @@
-// What the services of the matrix have in common: see `redis-matrix.ts` for what they are asked to do.
+// What the services of the matrix have in common: see `service.ts` for what they are asked to do.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -53,8 +53,8 @@ export async function socketsLeft(ports) {
       .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').slice(1))
       .map((line) => line.trim().split(/\s+/))
       .filter(([, , remote, state]) => suffixes.some((suffix) => remote.endsWith(suffix)) && state !== '06');
-  // What was closed in order has a FIN on its way.
-  for (let tries = 0; tries < 40 && left().length > 0; tries += 1) await delay(50);
+  // What was closed in order has a FIN on its way, which the kernel may have to repeat.
+  for (let tries = 0; tries < 80 && left().length > 0; tries += 1) await delay(50);
   return left().length;
 }
 

@@ -2,6 +2,8 @@ import type { Mutation } from './mutation.js';
 
 const unit = (...names: string[]) => names.map((name) => `packages/pool/src/${name}.test.ts`);
 const tcp = (...names: string[]) => names.map((name) => `packages/tcp/src/${name}.test.ts`);
+const adapter = (name: string, ...names: string[]) =>
+  names.map((each) => `packages/adapters/${name}/src/${each}.test.ts`);
 
 /** Every rule, and the code that keeps it. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -91,8 +93,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 2,
     promise: 'a failed connection is not lent on its return, whatever its borrower says',
     file: 'packages/pool/src/pool.ts',
-    remove: 'if (failure) {',
-    put: "if (failure?.reason === 'cleared') {",
+    remove: 'if (failure) this.#evict(connection, failure.reason, failure.error);',
+    put: "if (failure?.reason === 'cleared') this.#evict(connection, failure.reason, failure.error);",
     tests: unit('pool'),
   },
   {
@@ -211,8 +213,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 4,
     promise: 'a suspect connection is set aside, not lent, on its return',
     file: 'packages/pool/src/pool.ts',
-    remove: '} else if (connection.doubted && ',
-    put: '} else if (connection.place === undefined && ',
+    remove: '(connection.failure || connection.doubted)',
+    put: 'connection.failure',
     tests: unit('doubt'),
   },
   {
@@ -272,6 +274,30 @@ export const MUTATIONS: readonly Mutation[] = [
     remove: 'const ROUNDS = 2;',
     put: 'const ROUNDS = 1;',
     tests: unit('quarantine'),
+  },
+  {
+    rule: 4,
+    promise: 'a channel of gRPC asks the kernel of its peer again, after a moment',
+    file: 'packages/adapters/grpc/src/hardened-channel.ts',
+    remove: 'age >= BELIEVED_MILLIS',
+    put: 'false',
+    tests: adapter('grpc', 'suspicion'),
+  },
+  {
+    rule: 4,
+    promise: 'a channel of gRPC believes nothing that comes from the future of a clock that was set back',
+    file: 'packages/adapters/grpc/src/hardened-channel.ts',
+    remove: 'age < 0 || ',
+    put: '',
+    tests: adapter('grpc', 'suspicion'),
+  },
+  {
+    rule: 4,
+    promise: 'a channel of gRPC does not ask the kernel for each call',
+    file: 'packages/adapters/grpc/src/hardened-channel.ts',
+    remove: 'if (age < 0 || age >= BELIEVED_MILLIS) ',
+    put: '',
+    tests: adapter('grpc', 'suspicion'),
   },
 
   {
@@ -409,12 +435,27 @@ export const MUTATIONS: readonly Mutation[] = [
     remove: 'this.#giveBackUnwanted();',
     tests: unit('connector'),
   },
+  {
+    rule: 5,
+    promise: 'what PgBouncer refuses for good is told apart, though all its errors have one SQLSTATE',
+    file: 'packages/adapters/pg/src/classify.ts',
+    remove: "if (state === '08P01') return PERMANENT_MESSAGES_OF_PGBOUNCER.test(textOf(error, 'message'));",
+    tests: adapter('pg', 'classify'),
+  },
+  {
+    rule: 5,
+    promise: 'a full PgBouncer is waited for',
+    file: 'packages/adapters/pg/src/classify.ts',
+    remove: "return PERMANENT_MESSAGES_OF_PGBOUNCER.test(textOf(error, 'message'));",
+    put: 'return true;',
+    tests: adapter('pg', 'classify'),
+  },
 
   {
     rule: 6,
     promise: 'a lent connection that comes back with an answer of its peer is trusted without being asked',
     file: 'packages/pool/src/pool.ts',
-    remove: ' && !this.#lookout.hasHeard(connection)',
+    remove: 'else if (this.#lookout.hasHeard(connection)) return true;\n    ',
     tests: unit('siblings'),
   },
   {
@@ -722,6 +763,65 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'packages/pool/src/watch.ts',
     remove: 'this.#capture.close();',
     tests: unit('hidden-socket'),
+  },
+  {
+    rule: 8,
+    promise: 'a channel of RabbitMQ that its borrower has changed is not lent again',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: 'if (faults.length > 0) throw new DirtyChannelError(faults);',
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'what is said on a channel of RabbitMQ is noted',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: 'this.#listen();',
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'a channel of RabbitMQ with a call under way is not lent again',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: "if (stateOf(this.#channel).reply !== null) faults.push('a call on it is not answered');",
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'a channel of RabbitMQ with a message that was not acknowledged is not lent again',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: 'if (tag !== undefined) this.#unacknowledged.add(tag);',
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'an acknowledgement counts for all messages that it names',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: 'if (!multiple) return;',
+    put: 'return;',
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'the listeners of a borrower do not stay on a channel of RabbitMQ',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: "for (const event of ['return', 'drain']) this.#channel.removeAllListeners(event);",
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'a channel of RabbitMQ whose publishes are not confirmed is not lent again',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: 'return stateOf(this.#channel).unconfirmed.length > 0 ? this.#untilConfirmed() : undefined;',
+    put: 'return undefined;',
+    tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'the confirms of a channel are not waited for without end',
+    file: 'packages/adapters/amqplib/src/custody.ts',
+    remove: 'setTimeout(tell, CONFIRM_MILLIS)',
+    put: 'setTimeout(tell, 2 ** 30)',
+    tests: adapter('amqplib', 'custody'),
   },
 
   {

@@ -16,3 +16,4 @@ export { type RedisOptions, RedisServer, redisUnavailable, startRedis } from './
 export { type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export { type SentinelOptions, startSentinels } from './redis-sentinel.js';
 export type { Rejection } from './router.js';
+export { SingleProcessServer } from './single-process-server.js';

@@ -3,10 +3,11 @@ import { text } from 'node:stream/consumers';
 import type { Certificate } from './certificate.js';
 import { LabError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
+import { SingleProcessServer } from './single-process-server.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
 import { tool } from './tools.js';
 
 /** How a MariaDB is started. */
@@ -31,19 +32,11 @@ export interface MariaDbOptions {
  */
 export async function startMariaDb(where: Host | 'loopback', options: MariaDbOptions = {}): Promise<MariaDb> {
   const program = tool('mariadbd');
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await MariaDb.start(site, program, options);
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, (site) => MariaDb.start(site, program, options));
 }
 
 /** A running MariaDB, and all that a client must know of it. */
-export class MariaDb implements AsyncDisposable {
-  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
-  readonly host: string;
+export class MariaDb extends SingleProcessServer {
   readonly port: number;
   /** May do everything, and is spared by `read_only`. */
   readonly user: string = 'root';
@@ -53,20 +46,14 @@ export class MariaDb implements AsyncDisposable {
   readonly ca: string | undefined;
   /** User, password and database, no word of TLS. */
   readonly connectionString: string;
-  readonly #start: () => Promise<LabProcess>;
-  readonly #site: Site;
-  #process: LabProcess;
 
   private constructor(site: Site, facts: Facts, start: () => Promise<LabProcess>, process: LabProcess) {
-    this.host = site.address;
+    super(site, start, process);
     this.port = facts.port;
     this.password = facts.password;
     this.ca = facts.ca;
     const login = `${this.user}:${encodeURIComponent(this.password)}`;
     this.connectionString = `mysql://${login}@${this.host}:${this.port}/${this.database}`;
-    this.#site = site;
-    this.#start = start;
-    this.#process = process;
   }
 
   /** Why it can't be started here, in one line; undefined if it can. */
@@ -96,55 +83,6 @@ export class MariaDb implements AsyncDisposable {
     });
     const start = () => serve(site, program, args);
     return new MariaDb(site, { port, password, ca: certificate?.certificate }, start, await start());
-  }
-
-  /** The one process of the server. Another one after each `restart`. */
-  get process(): LabProcess {
-    return this.#process;
-  }
-
-  /** Kills it, as the out-of-memory killer would. Its kernel closes its connections. */
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#process.exited;
-  }
-
-  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
-  async freeze(): Promise<void> {
-    await this.#process.freeze();
-  }
-
-  /** Lets it go on. */
-  async thaw(): Promise<void> {
-    await this.#process.thaw();
-  }
-
-  /** Shuts it down in order: its clients are told, their transactions rolled back. The data stay for `restart`. */
-  async stop(): Promise<void> {
-    if (!this.#process.running) return;
-    await this.thaw();
-    this.#process.kill('SIGTERM');
-    await this.#process.exited;
-  }
-
-  /**
-   * Starts it again on the same data, having killed it if it runs. After a power failure there are none: start another.
-   * @throws LabError if it does not start
-   */
-  async restart(): Promise<void> {
-    await this.kill();
-    this.#process = await this.#start();
-  }
-
-  /** Ends it, and removes its data. */
-  async close(): Promise<void> {
-    await this.kill();
-    await this.#site.close();
-  }
-
-  /** For `await using`: `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import type { Certificate } from './certificate.js';
-import { LabError, LabUnavailableError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
+import { layOut } from './lay-out.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
-import { requireTools, tool } from './tools.js';
+import { SingleProcessServer } from './single-process-server.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
+import { requireTools, tool, unavailableWithout } from './tools.js';
 
 /** How a NATS server is started. */
 export interface NatsOptions {
@@ -24,13 +23,7 @@ export interface NatsOptions {
 
 /** Why no NATS server can be started on this machine; undefined if one can. */
 export function natsUnavailable(): string | undefined {
-  try {
-    requireTools(['nats-server']);
-    return undefined;
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  }
+  return unavailableWithout(['nats-server']);
 }
 
 /**
@@ -41,28 +34,18 @@ export function natsUnavailable(): string | undefined {
  */
 export async function startNats(where: Host | 'loopback', options: NatsOptions = {}): Promise<NatsServer> {
   requireTools(['nats-server']);
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await NatsServer.start(site, options);
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, (site) => NatsServer.start(site, options));
 }
 
 const USER = 'lab';
 
 /** A running NATS server, and all that a client must know of it. */
-export class NatsServer implements AsyncDisposable {
-  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
-  readonly host: string;
+export class NatsServer extends SingleProcessServer {
   readonly port: number;
   /** What clients have to show, as they take it: user and password, or a token. */
   readonly login: { readonly user: string; readonly pass: string } | { readonly token: string };
   /** For clients to trust, PEM; undefined without TLS. It names the host and its addresses, and belongs to the host. */
   readonly ca: string | undefined;
-  readonly #site: Site;
-  #process: LabProcess;
 
   private constructor(
     site: Site,
@@ -71,12 +54,10 @@ export class NatsServer implements AsyncDisposable {
     ca: string | undefined,
     process: LabProcess,
   ) {
-    this.host = site.address;
+    super(site, () => serve(site), process);
     this.port = port;
     this.login = login;
     this.ca = ca;
-    this.#site = site;
-    this.#process = process;
   }
 
   /** @internal */
@@ -93,88 +74,9 @@ export class NatsServer implements AsyncDisposable {
       ...(certificate ? ['tls { cert_file: "server.crt", key_file: "server.key" }'] : []),
       ...Object.entries(options.settings ?? {}).map(([name, value]) => `${name}: ${value}`),
     ];
-    await initialize(site, directives, certificate);
+    await layOut(site, 'NATS', { 'nats.conf': `${directives.join('\n')}\n` }, certificate);
     return new NatsServer(site, port, login, certificate?.certificate, await serve(site));
   }
-
-  /** Another one after each `restart`. */
-  get process(): LabProcess {
-    return this.#process;
-  }
-
-  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#process.exited;
-  }
-
-  /** Stops it, as a stalled machine would: connections are accepted by the kernel, nothing answers. */
-  async freeze(): Promise<void> {
-    await this.#process.freeze();
-  }
-
-  /** Lets it go on. */
-  async thaw(): Promise<void> {
-    await this.#process.thaw();
-  }
-
-  /** Shuts it down in order. */
-  async stop(): Promise<void> {
-    if (!this.#process.running) return;
-    await this.thaw();
-    this.#process.kill('SIGTERM');
-    await this.#process.exited;
-  }
-
-  /**
-   * Starts it again, having killed it if it runs. After a power failure its configuration is gone: start another.
-   *
-   * @throws LabError if it does not start
-   */
-  async restart(): Promise<void> {
-    await this.kill();
-    this.#process = await serve(this.#site);
-  }
-
-  /** Ends it. */
-  async close(): Promise<void> {
-    await this.kill();
-    await this.#site.close();
-  }
-
-  /** For `await using`: `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-}
-
-// Runs in the site's folder, which it makes.
-const INITIALIZE = `
-umask 077
-mkdir -p -- "$FOLDER"
-cd -- "$FOLDER"
-printf %s "$CONFIG" > nats.conf
-[ -n "$KEY" ] || exit 0
-printf %s "$KEY" > server.key
-printf %s "$CERTIFICATE" > server.crt
-`;
-
-async function initialize(
-  site: Site,
-  directives: readonly string[],
-  certificate: Certificate | undefined,
-): Promise<void> {
-  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
-    env: {
-      FOLDER: site.folder,
-      CONFIG: `${directives.join('\n')}\n`,
-      KEY: certificate?.key ?? '',
-      CERTIFICATE: certificate?.certificate ?? '',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
-  if (code !== 0) throw new LabError(`NATS could not be set up, ${code ?? signal}: ${err.trim()}`);
 }
 
 async function serve(site: Site): Promise<LabProcess> {

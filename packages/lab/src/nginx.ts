@@ -1,13 +1,12 @@
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import type { Certificate } from './certificate.js';
-import { LabError, LabUnavailableError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
+import { layOut } from './lay-out.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
-import { requireTools, tool } from './tools.js';
+import { SingleProcessServer } from './single-process-server.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
+import { requireTools, tool, unavailableWithout } from './tools.js';
 
 /** How an nginx is started. */
 export interface NginxOptions {
@@ -26,13 +25,7 @@ export interface NginxOptions {
 
 /** Why no nginx can be started on this machine; undefined if one can. */
 export function nginxUnavailable(): string | undefined {
-  try {
-    requireTools(['nginx']);
-    return undefined;
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  }
+  return unavailableWithout(['nginx']);
 }
 
 /**
@@ -43,34 +36,22 @@ export function nginxUnavailable(): string | undefined {
  */
 export async function startNginx(where: Host | 'loopback', options: NginxOptions = {}): Promise<Nginx> {
   requireTools(['nginx']);
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await Nginx.start(site, options);
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, (site) => Nginx.start(site, options));
 }
 
 /** A running nginx, and all that a client must know of it. */
-export class Nginx implements AsyncDisposable {
-  /** An IPv4 address. */
-  readonly host: string;
+export class Nginx extends SingleProcessServer {
   readonly port: number;
   /** Where it speaks TLS, if it does. */
   readonly tlsPort: number | undefined;
   /** For clients to trust, PEM; undefined without TLS. It names the host and its addresses, and belongs to the host. */
   readonly ca: string | undefined;
-  readonly #site: Site;
-  #process: LabProcess;
 
   private constructor(site: Site, ports: Ports, ca: string | undefined, process: LabProcess) {
-    this.host = site.address;
+    super(site, () => serve(site), process);
     this.port = ports.port;
     this.tlsPort = ports.tlsPort;
     this.ca = ca;
-    this.#site = site;
-    this.#process = process;
   }
 
   /** @internal */
@@ -78,49 +59,8 @@ export class Nginx implements AsyncDisposable {
     const port = options.port ?? (await site.port(8080));
     const ports: Ports = { port, tlsPort: options.tls ? await site.port(port + 1) : undefined };
     const certificate = options.tls ? site.certificate() : undefined;
-    await initialize(site, configuration(site.address, ports, options), certificate);
+    await layOut(site, 'nginx', { 'nginx.conf': configuration(site.address, ports, options) }, certificate);
     return new Nginx(site, ports, certificate?.certificate, await serve(site));
-  }
-
-  /** Another one after each `restart`. */
-  get process(): LabProcess {
-    return this.#process;
-  }
-
-  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#process.exited;
-  }
-
-  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
-  async freeze(): Promise<void> {
-    await this.#process.freeze();
-  }
-
-  /** Lets it go on. */
-  async thaw(): Promise<void> {
-    await this.#process.thaw();
-  }
-
-  /**
-   * Starts it again, having killed it if it runs. After a power failure its files are gone: start another.
-   * @throws LabError if it does not start
-   */
-  async restart(): Promise<void> {
-    await this.kill();
-    this.#process = await serve(this.#site);
-  }
-
-  /** Ends it, and removes its files. */
-  async close(): Promise<void> {
-    await this.kill();
-    await this.#site.close();
-  }
-
-  /** For `await using`: `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 
@@ -150,31 +90,6 @@ http {
   }
 }
 `;
-}
-
-// Runs in the site's folder, which it makes.
-const INITIALIZE = `
-umask 077
-mkdir -p -- "$FOLDER"
-cd -- "$FOLDER"
-printf %s "$CONFIG" > nginx.conf
-[ -n "$KEY" ] || exit 0
-printf %s "$KEY" > server.key
-printf %s "$CERTIFICATE" > server.crt
-`;
-
-async function initialize(site: Site, config: string, certificate: Certificate | undefined): Promise<void> {
-  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
-    env: {
-      FOLDER: site.folder,
-      CONFIG: config,
-      KEY: certificate?.key ?? '',
-      CERTIFICATE: certificate?.certificate ?? '',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
-  if (code !== 0) throw new LabError(`nginx could not be set up, ${code ?? signal}: ${err.trim()}`);
 }
 
 /** Said when it listens. */

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { LabError, LabUnavailableError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
+import { layOut } from './lay-out.js';
 import type { Postgres } from './postgres.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
-import { requireTools, tool } from './tools.js';
+import { SingleProcessServer } from './single-process-server.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
+import { requireTools, tool, unavailableWithout } from './tools.js';
 
 /** How a PgBouncer is started. */
 export interface PgBouncerOptions {
@@ -23,13 +23,7 @@ export interface PgBouncerOptions {
 
 /** Why no PgBouncer can be started on this machine; undefined if one can. */
 export function pgBouncerUnavailable(): string | undefined {
-  try {
-    requireTools(['pgbouncer']);
-    return undefined;
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  }
+  return unavailableWithout(['pgbouncer']);
 }
 
 /**
@@ -40,19 +34,11 @@ export function pgBouncerUnavailable(): string | undefined {
  */
 export async function startPgBouncer(where: Host | 'loopback', options: PgBouncerOptions): Promise<PgBouncer> {
   requireTools(['pgbouncer']);
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await PgBouncer.start(site, options);
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, (site) => PgBouncer.start(site, options));
 }
 
 /** A running PgBouncer, and all that a client must know of it. */
-export class PgBouncer implements AsyncDisposable {
-  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
-  readonly host: string;
+export class PgBouncer extends SingleProcessServer {
   readonly port: number;
   readonly user: string;
   readonly password: string;
@@ -61,11 +47,9 @@ export class PgBouncer implements AsyncDisposable {
   readonly connectionString: string;
   /** The same for its console, which answers `SHOW POOLS` and the like, by the simple protocol only. */
   readonly consoleString: string;
-  readonly #site: Site;
-  #process: LabProcess;
 
   private constructor(site: Site, port: number, { user, password, database }: Login, process: LabProcess) {
-    this.host = site.address;
+    super(site, () => serve(site), process);
     this.port = port;
     this.user = user;
     this.password = password;
@@ -73,8 +57,6 @@ export class PgBouncer implements AsyncDisposable {
     const login = `postgres://${user}:${encodeURIComponent(password)}@${this.host}:${port}`;
     this.connectionString = `${login}/${database}`;
     this.consoleString = `${login}/pgbouncer`;
-    this.#site = site;
-    this.#process = process;
   }
 
   /** @internal */
@@ -83,67 +65,9 @@ export class PgBouncer implements AsyncDisposable {
     await initialize(site, port, options);
     return new PgBouncer(site, port, options.postgres, await serve(site));
   }
-
-  /** Another one after each `restart`. */
-  get process(): LabProcess {
-    return this.#process;
-  }
-
-  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections, on both sides. */
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#process.exited;
-  }
-
-  /** Stops it, as a machine that thrashes would: connections are accepted by the kernel, nothing answers. */
-  async freeze(): Promise<void> {
-    await this.#process.freeze();
-  }
-
-  /** Lets it go on. */
-  async thaw(): Promise<void> {
-    await this.#process.thaw();
-  }
-
-  /** Shuts it down at once, its clients cut off. */
-  async stop(): Promise<void> {
-    if (!this.#process.running) return;
-    await this.thaw();
-    this.#process.kill('SIGTERM');
-    await this.#process.exited;
-  }
-
-  /**
-   * Starts it again, having killed it if it runs. After a power failure its files are gone: start another.
-   * @throws LabError if it does not start
-   */
-  async restart(): Promise<void> {
-    await this.kill();
-    this.#process = await serve(this.#site);
-  }
-
-  /** Ends it, and removes its files. */
-  async close(): Promise<void> {
-    await this.kill();
-    await this.#site.close();
-  }
-
-  /** For `await using`: `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
 }
 
 type Login = Pick<Postgres, 'user' | 'password' | 'database'>;
-
-// Runs in the site's folder, which it makes.
-const INITIALIZE = `
-umask 077
-mkdir -p -- "$FOLDER"
-cd -- "$FOLDER"
-printf %s "$CONFIG" > pgbouncer.ini
-printf %s "$USERS" > userlist.txt
-`;
 
 async function initialize(site: Site, port: number, options: PgBouncerOptions): Promise<void> {
   const { postgres, poolMode, settings } = options;
@@ -164,17 +88,11 @@ async function initialize(site: Site, port: number, options: PgBouncerOptions): 
     '[pgbouncer]',
     ...Object.entries(all).map(([name, value]) => `${name} = ${value}`),
   ];
-  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
-    env: {
-      FOLDER: site.folder,
-      CONFIG: `${config.join('\n')}\n`,
-      // In the clear: that serves for its clients' logins and for its own.
-      USERS: `${quote(postgres.user)} ${quote(postgres.password)}\n`,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  await layOut(site, 'PgBouncer', {
+    'pgbouncer.ini': `${config.join('\n')}\n`,
+    // In the clear: that serves for its clients' logins and for its own.
+    'userlist.txt': `${quote(postgres.user)} ${quote(postgres.password)}\n`,
   });
-  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
-  if (code !== 0) throw new LabError(`PgBouncer could not be set up, ${code ?? signal}: ${err.trim()}`);
 }
 
 /** As userlist.txt wants a word that may contain anything. */

@@ -4,12 +4,12 @@ import { text } from 'node:stream/consumers';
 import type { Certificate } from './certificate.js';
 import { LabError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
 import { type PostgresPackage, postgresPackage } from './postgres-package.js';
 import { childrenOf, sendSignal, state, until } from './proc.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
 
 /** How a PostgreSQL is started. */
 export interface PostgresOptions {
@@ -32,13 +32,7 @@ export interface PostgresOptions {
  * of its log
  */
 export async function startPostgres(where: Host | 'loopback', options: PostgresOptions = {}): Promise<Postgres> {
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await Postgres.start(site, options);
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, (site) => Postgres.start(site, options));
 }
 
 /** A running PostgreSQL, and all that a client must know of it. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import type { Certificate } from './certificate.js';
-import { LabError, LabUnavailableError } from './errors.js';
+import { LabError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
+import { layOut } from './lay-out.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
-import { requireTools, tool } from './tools.js';
+import { SingleProcessServer } from './single-process-server.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
+import { requireTools, tool, unavailableWithout } from './tools.js';
 
 /** How a RabbitMQ is started. */
 export interface RabbitMqOptions {
@@ -27,13 +27,7 @@ export interface RabbitMqOptions {
 
 /** Why no RabbitMQ can be started on this machine; undefined if one can. */
 export function rabbitMqUnavailable(): string | undefined {
-  try {
-    requireTools(TOOLS);
-    return undefined;
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  }
+  return unavailableWithout(TOOLS);
 }
 
 /**
@@ -55,13 +49,7 @@ export async function startRabbitMq(where: Host | 'loopback', options: RabbitMqO
 }
 
 async function startOnce(where: Host | 'loopback', options: RabbitMqOptions): Promise<RabbitMq> {
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await RabbitMq.start(site, options);
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, (site) => RabbitMq.start(site, options));
 }
 
 const TOOLS = ['rabbitmq-server', 'erl'] as const;
@@ -74,9 +62,7 @@ interface Ports {
 }
 
 /** A running RabbitMQ, and all that a client must know of it. */
-export class RabbitMq implements AsyncDisposable {
-  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
-  readonly host: string;
+export class RabbitMq extends SingleProcessServer {
   readonly port: number;
   /** Where it speaks TLS, if it does. */
   readonly tlsPort: number | undefined;
@@ -84,20 +70,14 @@ export class RabbitMq implements AsyncDisposable {
   readonly password: string;
   /** For clients to trust, PEM; undefined without TLS. It names the host and its addresses, and belongs to the host. */
   readonly ca: string | undefined;
-  readonly #site: Site;
-  readonly #ports: Ports;
-  #process: LabProcess;
 
   private constructor(site: Site, ports: Ports, login: Login, ca: string | undefined, process: LabProcess) {
-    this.host = site.address;
+    super(site, () => serve(site, ports), process);
     this.port = ports.plain;
     this.tlsPort = ports.tls;
     this.user = login.user;
     this.password = login.password;
     this.ca = ca;
-    this.#site = site;
-    this.#ports = ports;
-    this.#process = process;
   }
 
   /** @internal */
@@ -107,7 +87,11 @@ export class RabbitMq implements AsyncDisposable {
     const tls = options.tls ? await site.port(5671) : undefined;
     const ports = { plain, tls, nodes: await site.port(25672) };
     const certificate = tls === undefined ? undefined : site.certificate();
-    await initialize(site, configuration(site, ports, { user, password }, settings), certificate);
+    const files = {
+      'rabbitmq.conf': configuration(site, ports, { user, password }, settings),
+      enabled_plugins: '[].\n',
+    };
+    await layOut(site, 'RabbitMQ', files, certificate);
     const process = await serve(site, ports);
     return new RabbitMq(site, ports, { user, password }, certificate?.certificate, process);
   }
@@ -115,56 +99,6 @@ export class RabbitMq implements AsyncDisposable {
   /** For clients: `amqp://…`, with user and password. */
   get url(): string {
     return `amqp://${this.user}:${encodeURIComponent(this.password)}@${this.host}:${this.port}`;
-  }
-
-  /** Another one after each `restart`. */
-  get process(): LabProcess {
-    return this.#process;
-  }
-
-  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#process.exited;
-  }
-
-  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
-  async freeze(): Promise<void> {
-    await this.#process.freeze();
-  }
-
-  /** Lets it go on. */
-  async thaw(): Promise<void> {
-    await this.#process.thaw();
-  }
-
-  /** Shuts it down in order: its clients are told `CONNECTION_FORCED`. Durable queues stay for `restart`. */
-  async stop(): Promise<void> {
-    if (!this.#process.running) return;
-    await this.thaw();
-    this.#process.kill('SIGTERM');
-    await this.#process.exited;
-  }
-
-  /**
-   * Starts it again on the same data, having killed it if it runs. After a power failure there are none: start another.
-   *
-   * @throws LabError if it does not start
-   */
-  async restart(): Promise<void> {
-    await this.kill();
-    this.#process = await serve(this.#site, this.#ports);
-  }
-
-  /** Ends it, and removes its data. */
-  async close(): Promise<void> {
-    await this.kill();
-    await this.#site.close();
-  }
-
-  /** For `await using`: `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 
@@ -198,32 +132,6 @@ function configuration(site: Site, ports: Ports, login: Login, settings: Readonl
     ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`),
     '',
   ].join('\n');
-}
-
-// Runs in the site's folder, which it makes.
-const INITIALIZE = `
-umask 077
-mkdir -p -- "$FOLDER"
-cd -- "$FOLDER"
-printf %s "$CONFIG" > rabbitmq.conf
-printf '[].\\n' > enabled_plugins
-[ -n "$KEY" ] || exit 0
-printf %s "$KEY" > server.key
-printf %s "$CERTIFICATE" > server.crt
-`;
-
-async function initialize(site: Site, config: string, certificate: Certificate | undefined): Promise<void> {
-  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
-    env: {
-      FOLDER: site.folder,
-      CONFIG: config,
-      KEY: certificate?.key ?? '',
-      CERTIFICATE: certificate?.certificate ?? '',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
-  if (code !== 0) throw new LabError(`RabbitMQ could not be set up, ${code ?? signal}: ${err.trim()}`);
 }
 
 /** Nodes of Erlang find each other through a daemon, which would outlive them: since OTP 23.1 they can do without. */

@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Certificate } from './certificate.js';
-import { LabError, LabUnavailableError } from './errors.js';
+import { LabError } from './errors.js';
 import type { Host } from './host.js';
-import { loopbackSite } from './loopback.js';
+import { layOut } from './lay-out.js';
 import type { LabProcess } from './process.js';
 import { ready } from './ready.js';
-import { hostSite, type Site } from './site.js';
-import { requireTools, tool } from './tools.js';
+import { SingleProcessServer } from './single-process-server.js';
+import type { Site } from './site.js';
+import { startOn } from './start-on.js';
+import { requireTools, tool, unavailableWithout } from './tools.js';
 
 /** How a Redis is started. */
 export interface RedisOptions {
@@ -26,13 +28,7 @@ export interface RedisOptions {
 
 /** Why no Redis can be started on this machine; undefined if one can. */
 export function redisUnavailable(): string | undefined {
-  try {
-    requireTools(['redis-server', 'redis-cli']);
-    return undefined;
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return error.message;
-    throw error;
-  }
+  return unavailableWithout(['redis-server', 'redis-cli']);
 }
 
 /**
@@ -63,19 +59,11 @@ export async function startProgram(
   program: (site: Site) => Promise<RedisProgram>,
 ): Promise<RedisServer> {
   requireTools(['redis-server', 'redis-cli']);
-  const site = where === 'loopback' ? await loopbackSite() : hostSite(where);
-  try {
-    return await RedisServer.start(site, await program(site));
-  } catch (error) {
-    await site.close();
-    throw error;
-  }
+  return startOn(where, async (site) => RedisServer.start(site, await program(site)));
 }
 
 /** A running Redis or Sentinel, and all that a client must know of it. */
-export class RedisServer implements AsyncDisposable {
-  /** An IPv4 address. On a host it answers at the host's IPv6 address too. */
-  readonly host: string;
+export class RedisServer extends SingleProcessServer {
   readonly port: number;
   /** Where it speaks TLS, if it does. */
   readonly tlsPort: number | undefined;
@@ -85,17 +73,15 @@ export class RedisServer implements AsyncDisposable {
   readonly ca: string | undefined;
   readonly #site: Site;
   readonly #program: RedisProgram;
-  #process: LabProcess;
 
   private constructor(site: Site, program: RedisProgram, ca: string | undefined, process: LabProcess) {
-    this.host = site.address;
+    super(site, () => serve(site, program, program.readiness), process);
+    this.#site = site;
     this.port = program.port;
     this.tlsPort = program.tlsPort;
     this.password = program.password;
     this.ca = ca;
-    this.#site = site;
     this.#program = program;
-    this.#process = process;
   }
 
   /** @internal */
@@ -105,45 +91,15 @@ export class RedisServer implements AsyncDisposable {
     return new RedisServer(site, program, certificate?.certificate, await serve(site, program, program.readiness));
   }
 
-  /** Another one after each `restart`. */
-  get process(): LabProcess {
-    return this.#process;
-  }
-
-  /** Ends it at once, as the out-of-memory killer would. The kernel closes its connections. */
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#process.exited;
-  }
-
-  /** Stops it, as a stalled disk would: connections are accepted by the kernel, nothing answers. */
-  async freeze(): Promise<void> {
-    await this.#process.freeze();
-  }
-
-  /** Lets it go on. */
-  async thaw(): Promise<void> {
-    await this.#process.thaw();
-  }
-
-  /** Shuts it down in order. The data stay for `restart`. */
-  async stop(): Promise<void> {
-    if (!this.#process.running) return;
-    await this.thaw();
-    this.#process.kill('SIGTERM');
-    await this.#process.exited;
-  }
-
   /**
    * Starts it again on the same data, having killed it if it runs. After a power failure there are none: start another.
    *
    * @param until `answering`, or only `listening`: while it loads its data, it answers `LOADING` to most commands
    * @throws LabError if it does not start
    */
-  async restart(until: 'answering' | 'listening' = 'answering'): Promise<void> {
-    await this.kill();
+  override async restart(until: 'answering' | 'listening' = 'answering'): Promise<void> {
     const readiness = until === 'answering' ? this.#program.readiness : LISTENING;
-    this.#process = await serve(this.#site, this.#program, readiness);
+    await this.restartBy(() => serve(this.#site, this.#program, readiness));
   }
 
   /**
@@ -158,17 +114,6 @@ export class RedisServer implements AsyncDisposable {
     const [out, err, { code }] = await Promise.all([text(cli.stdout), text(cli.stderr), cli.exited]);
     if (code !== 0) throw new LabError(`redis-cli ${words.join(' ')}: ${out.trim() || err.trim()}`);
     return out.trim();
-  }
-
-  /** Ends it, and removes its data. */
-  async close(): Promise<void> {
-    await this.kill();
-    await this.#site.close();
-  }
-
-  /** For `await using`: `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 
@@ -218,31 +163,11 @@ export function quote(word: string): string {
   return `"${word.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
-// Runs in the site's folder, which it makes.
-const INITIALIZE = `
-umask 077
-mkdir -p -- "$FOLDER"
-cd -- "$FOLDER"
-printf %s "$CONFIG" > redis.conf
-[ -n "$KEY" ] || exit 0
-printf %s "$KEY" > server.key
-printf %s "$CERTIFICATE" > server.crt
-`;
-
 async function initialize(site: Site, program: RedisProgram, certificate: Certificate | undefined): Promise<void> {
   const addresses = site.listen === '*' ? '* -::*' : site.listen;
   const common = [`port ${program.port}`, `bind ${addresses}`, 'protected-mode no', `dir ${quote(site.folder)}`];
-  const work = await site.spawn('sh', ['-euc', INITIALIZE], {
-    env: {
-      FOLDER: site.folder,
-      CONFIG: `${[...common, ...program.directives].join('\n')}\n`,
-      KEY: certificate?.key ?? '',
-      CERTIFICATE: certificate?.certificate ?? '',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const [err, { code, signal }] = await Promise.all([text(work.stderr), work.exited]);
-  if (code !== 0) throw new LabError(`Redis could not be set up, ${code ?? signal}: ${err.trim()}`);
+  const config = `${[...common, ...program.directives].join('\n')}\n`;
+  await layOut(site, 'Redis', { 'redis.conf': config }, certificate);
 }
 
 async function serve(site: Site, program: RedisProgram, readiness: string): Promise<LabProcess> {

@@ -48,6 +48,16 @@ export function requireTools(names: readonly Tool[]): void {
   );
 }
 
+/** Why what needs these commands can't be done on this machine; undefined if it can. */
+export function unavailableWithout(names: readonly Tool[]): string | undefined {
+  try {
+    requireTools(names);
+    return undefined;
+  } catch (error) {
+    return (error as LabUnavailableError).message;
+  }
+}
+
 /** The environment for the lab's own commands: all of Debian's folders in PATH, and errors in English. */
 export function toolEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: folders().join(':'), LC_ALL: 'C' };

@@ -40,19 +40,27 @@ export async function openHardened(
   tcp: Readonly<TcpOptions>,
   onSocket?: (socket: Socket) => void,
 ): Promise<amqplib.ChannelModel> {
+  return heard(await open(url, hardened(options, tcp, onSocket)));
+}
+
+/** Options of amqplib, of either API, by which every socket is hardened before it connects. */
+export function hardened(
+  options: SocketOptions,
+  tcp: Readonly<TcpOptions>,
+  onSocket?: (socket: Socket) => void,
+): object {
   const { recovery, clientProperties, timeout } = options as DriverOptions;
   const prepare = (socket: Socket) => {
     harden(socket, tcp);
     if (timeout === undefined) giveUpOnSilence(socket);
     onSocket?.(socket);
   };
-  const connection = await open(url, {
+  return {
     timeout: HANDSHAKE_MILLIS,
     ...options,
     clientProperties: preparing(clientProperties ?? {}, prepare),
     ...(recovery && { recovery: { maxDelay: RECOVERY_CEILING_MILLIS, ...(recovery === true ? {} : recovery) } }),
-  });
-  return heard(connection);
+  };
 }
 
 /** What is looked at among amqplib's options, of whichever version. */
@@ -71,7 +79,7 @@ function open(url: Address | undefined, options: object): Promise<amqplib.Channe
 }
 
 /** amqplib's own. */
-const DEFAULT_URL = 'amqp://localhost';
+export const DEFAULT_URL = 'amqp://localhost';
 
 type Opener = 'createChannel' | 'createConfirmChannel';
 
@@ -95,4 +103,4 @@ function listenTo<K extends Opener>(connection: amqplib.ChannelModel, opener: K)
   }) as amqplib.ChannelModel[K];
 }
 
-function ignore(): void {}
+export function ignore(): void {}

@@ -6,11 +6,15 @@ import { createClient } from './client.js';
 import { EchoClient, openedSockets, say, startEcho, untilClosed } from './echo.fixture.js';
 
 const suspects = vi.hoisted(() => new Set<object>());
+const kernel = vi.hoisted(() => ({ asked: 0 }));
 
 /** As if the kernel had two probes unanswered on some sockets. The kernel’s own word is in test/faults. */
 vi.mock('@lifeguard/tcp', async (importOriginal) => {
   const actual = await importOriginal<typeof import('@lifeguard/tcp')>();
-  const verdict = (socket: Socket) => (suspects.has(socket) ? 'suspect' : actual.verdict(socket));
+  const verdict = (socket: Socket) => {
+    kernel.asked += 1;
+    return suspects.has(socket) ? 'suspect' : actual.verdict(socket);
+  };
   return { ...actual, verdict };
 });
 
@@ -81,4 +85,22 @@ test('a call on a connection that is suspected is left to it, and the connection
   if (first) await untilClosed(first);
   await expect(say(client, 'still here')).resolves.toBe('still here');
   expect(sockets).toHaveLength(2);
+});
+
+test('in the same moment the kernel is asked once, however many the calls', async () => {
+  const client = await open(1);
+  await say(client, 'first');
+  aMomentLater();
+  const before = kernel.asked;
+  await Promise.all([say(client, 'one'), say(client, 'two'), say(client, 'three')]);
+  expect(kernel.asked - before).toBe(1);
+});
+
+test('the kernel is asked again when the clock was set back', async () => {
+  const client = await open(1);
+  await say(client, 'first');
+  const before = kernel.asked;
+  vi.setSystemTime(Date.now() - 60_000);
+  await say(client, 'long ago');
+  expect(kernel.asked - before).toBe(1);
 });

@@ -3,22 +3,22 @@
 // ending by itself that no socket and no timer is left.
 //
 // From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from '@lifeguard/pg';
-import { inspect, onClientSocket } from '@lifeguard/tcp';
 import pg from 'pg';
+import {
+  allAcknowledged,
+  config,
+  describe,
+  hardenedOptions,
+  hear,
+  logger,
+  outcome,
+  socketsLeft,
+  tell,
+  timed,
+} from './service.mjs';
 
-const { server, tcp, patienceMillis, impatienceMillis } = JSON.parse(process.argv[2]);
-const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-// Until `disconnect`, for what is awaited may come from nowhere else.
-process.channel.ref();
-
-const sockets = new Set();
-onClientSocket((socket) => sockets.add(socket));
-
+const { server, tcp, impatienceMillis } = config;
 const transports = { plain: false, tls: { rejectUnauthorized: false } };
 const states = {
   idle: { prepare: returnAll, suffer: untilEvicted },
@@ -42,7 +42,7 @@ await stock.connect();
 const stockQuery = outcome(stock.query('SELECT pg_sleep(300)'));
 await Promise.all(cells.map(prepare));
 await allAcknowledged();
-await tell({ options: [...sockets].filter(isHardened).map((socket) => inspect(socket)?.options) });
+await tell({ options: hardenedOptions() });
 
 await hear('fault');
 const outcomes = await Promise.all(cells.map(suffer));
@@ -57,7 +57,7 @@ const recoveries = await Promise.all(cells.map(recover));
 stock.connection.stream.resetAndDestroy();
 await stockQuery;
 await Promise.all(cells.flatMap(({ pool, impatient }) => [pool.end(), impatient.end()]));
-await tell({ recoveries, socketsLeft: await socketsLeft() });
+await tell({ recoveries, socketsLeft: await socketsLeft([server.port]) });
 process.disconnect();
 
 /** Opens both connections of a pool and brings them to the state in which the fault is to meet them. */
@@ -69,10 +69,8 @@ async function prepare(cell) {
 
 async function suffer(cell) {
   const { transport, state, pool } = cell;
-  const start = performance.now();
-  const late = delay(patienceMillis, 'still waiting', { ref: false });
-  const told = await Promise.race([cell.suffer(cell), late]);
-  return { transport, state, told, tookMillis: performance.now() - start, held: pool.totalCount };
+  const { told, tookMillis } = await timed(() => cell.suffer(cell));
+  return { transport, state, told, tookMillis, held: pool.totalCount };
 }
 
 async function recover({ transport, state, pool, known }, index) {
@@ -126,50 +124,4 @@ function sendThenWait(cell) {
 
 function connectInVain({ impatient }) {
   return Promise.all([outcome(impatient.query('SELECT 1')), outcome(impatient.query('SELECT 1'))]);
-}
-
-async function outcome(promise) {
-  try {
-    await promise;
-    return 'answered';
-  } catch (error) {
-    return describe(error);
-  }
-}
-
-function describe({ code, message, cause }) {
-  return { code, message, ...(cause && { cause: describe(cause) }) };
-}
-
-/** Resolves once the kernel has nothing under way: then the server has what it was sent. */
-async function allAcknowledged() {
-  // At least one turn of the event loop, for what a driver has not handed to the kernel yet.
-  do await delay(5);
-  while ([...sockets].some((socket) => inspect(socket)?.info?.unacked > 0));
-}
-
-function isHardened(socket) {
-  return inspect(socket)?.options.userTimeoutMillis > 0;
-}
-
-/** The sockets to the server that the kernel still has, less those that only wait out stray packets (TIME_WAIT). */
-async function socketsLeft() {
-  const port = server.port.toString(16).toUpperCase().padStart(4, '0');
-  const left = () =>
-    ['/proc/self/net/tcp', '/proc/self/net/tcp6']
-      .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').slice(1))
-      .map((line) => line.trim().split(/\s+/))
-      .filter(([, , remote, state]) => remote.endsWith(`:${port}`) && state !== '06');
-  // What was closed in order has a FIN on its way.
-  for (let tries = 0; tries < 40 && left().length > 0; tries += 1) await delay(50);
-  return left().length;
-}
-
-async function hear(word) {
-  const [message] = await once(process, 'message');
-  if (message !== word) throw new Error(`expected ${word}, heard ${message}`);
-}
-
-function tell(message) {
-  return new Promise((resolve) => process.send(message, resolve));
 }

@@ -1,0 +1,4 @@
+import { PG } from './pg-matrix.js';
+import { testFaults } from './test-faults.js';
+
+await testFaults(PG);
