@@ -16,6 +16,7 @@ const AS_MANY_AS_COME = Number.MAX_SAFE_INTEGER;
  * @typedef {object} ConnectionFactory
  * @property {() => Promise<object>} create
  * @property {(connection: any) => Promise<void>} destroy
+ * @property {true} [opensAtOnce] of interest to Lifeguard alone
  */
 
 /**
