@@ -1,5 +1,5 @@
 // What it costs to observe a pool with OpenTelemetry: a loan alone, and queries per second against a real server. Both pools
-// are in one process, and only one of them is observed.
+// are in one process, and only one of them is observed. And what a status page costs.
 import { startPostgres } from '@lifeguard/lab';
 import { observeAllPools } from '@lifeguard/otel';
 import { Pool as PgPool } from '@lifeguard/pg';
@@ -7,6 +7,7 @@ import { createPool } from '@lifeguard/pool';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { measureInRounds } from './rounds.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
+import { measureStatusPage } from './status-page.mjs';
 import { judge } from './target.mjs';
 
 const CONNECTIONS = 10;
@@ -35,10 +36,12 @@ export async function measureObserved({ quick, effort, tell }) {
   const server = await startPostgres('loopback');
   tell('queries');
   const queries = await measureBoth('queries', () => openQueries(server), quick ? effort : EFFORT.queries);
+  tell('status page');
+  const page = await measureStatusPage(server, quick);
   await server.close();
   return {
     tables: [loanTable(loans), queryTable(queries)],
-    targets: [...shareTargets(loans, queries), ...rateTargets(queries)],
+    targets: [...shareTargets(loans, queries), ...rateTargets(queries), page],
   };
 }
 

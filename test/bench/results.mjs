@@ -24,7 +24,7 @@ export const SECTIONS = {
   memory: 'bytes for an idle connection and for a waiter',
   drag: 'the rest of the program, with an open pool',
   register: 'what @lifeguard/register costs: a connection, a request, a start',
-  observed: 'what observing a pool with OpenTelemetry costs',
+  observed: 'what observing a pool with OpenTelemetry costs, and a status page',
 };
 
 /**
