@@ -143,7 +143,7 @@ async function observeIn(lab) {
 }
 
 function tablesOf(looks) {
-  const about = `(Linux ${release()}, Node.js ${process.versions.node})`;
+  const about = `(Linux ${/^\d+\.\d+/.exec(release())?.[0]}, Node.js ${process.versions.node})`;
   return [
     `### Idle, and waiting for an answer\n\nHardened, with the defaults ${about}:`,
     table(looks, [

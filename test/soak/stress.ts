@@ -1,7 +1,5 @@
 // Leases without end by borrowers who come and go, lose patience, change their minds, fail and clear the pool, on
-// connections over loopback that a server ends at random. Prints what it has seen as one JSON object on stdout.
-//
-// Usage: node stress.js [--leases 1000000] [--seed <n>]
+// connections over loopback that a server ends at random: see USAGE.
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type AcquireOptions, createPool, type Factory, type Pool, type PoolStats } from '@lifeguard/pool';
@@ -9,6 +7,17 @@ import { EchoConnection, EchoServer } from './echo.js';
 import { nameOf } from './ledger.js';
 import { anySeed, Random } from './random.js';
 import { measureResidue, type Residue } from './residue.js';
+
+const USAGE = `Usage: node test/soak/dist/stress.js [options]
+
+Lends connections over loopback, which a server ends at random, to 200 borrowers who come and go, lose patience, change
+their minds, fail and clear the pool. Prints what it has seen as one JSON object on stdout.
+
+Options:
+  --leases <n>   how many, default 1000000
+  --seed <n>     of all that is chosen at random here. Default: any, printed
+  --help         print this
+`;
 
 export interface StressReport {
   readonly seed: number;
@@ -210,8 +219,13 @@ const { values } = parseArgs({
   options: {
     leases: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(anySeed()) },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit();
+}
 process.stderr.write(`seed ${values.seed}\n`);
 const report = await stress(Number(values.leases), Number(values.seed));
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

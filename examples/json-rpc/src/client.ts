@@ -3,7 +3,7 @@ import { createPool, type NetPoolOptions } from '@lifeguard/net';
 import type { Pool } from '@lifeguard/pool';
 import { readFrame, writeFrame } from './frames.js';
 
-const CALL_MILLIS = 5000;
+const CALL_MILLIS = 30_000;
 
 /** What the server has answered in place of a result. */
 export class RpcError extends Error {

@@ -32,7 +32,7 @@ export function formatComparison(report: ComparisonReport): string {
     ...(scenario === 'no-fault'
       ? []
       : [`Stuck is what has neither an answer nor an error after ${seconds(STUCK_AFTER_MILLIS)}.`]),
-    'How each was made: `--driver` tells it.',
+    '`--driver` with one of them tells how each of its two was made.',
     ...(absent.length > 0 ? [formatAbsent(absent)] : []),
     ...(computed && scenario !== 'no-fault'
       ? [
