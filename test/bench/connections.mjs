@@ -28,6 +28,5 @@ export async function loopbackSockets() {
   const destroy = async (socket) => {
     socket.destroy();
   };
-  // As the factories of Lifeguard's adapters say: then no async context is followed, which slows down every promise here.
-  return { factory: { create, destroy, opensAtOnce: true }, stop };
+  return { factory: { create, destroy }, stop };
 }

@@ -16,7 +16,6 @@ const AS_MANY_AS_COME = Number.MAX_SAFE_INTEGER;
  * @typedef {object} ConnectionFactory
  * @property {() => Promise<object>} create
  * @property {(connection: any) => Promise<void>} destroy
- * @property {true} [opensAtOnce] of interest to Lifeguard alone
  */
 
 /**
@@ -31,8 +30,12 @@ const AS_MANY_AS_COME = Number.MAX_SAFE_INTEGER;
 /** @type {Contender} */
 export const lifeguard = {
   name: '@lifeguard/pool',
+  // As the factories of its adapters say of themselves: then no async context is followed, which slows down every promise here.
   open: (max, factory) =>
-    createPool(factory, { max, maxConnecting: 50, acquireTimeoutMillis: A_MINUTE_MILLIS, idleTimeoutMillis: 0 }),
+    createPool(
+      { ...factory, opensAtOnce: true },
+      { max, maxConnecting: 50, acquireTimeoutMillis: A_MINUTE_MILLIS, idleTimeoutMillis: 0 },
+    ),
   acquire: 'pool.acquire()',
   release: 'pool.release(connection)',
   close: (pool) => pool.close(),
