@@ -11,7 +11,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 1,
     promise: 'every socket that a factory opens is hardened',
     file: 'packages/pool/src/watch.ts',
-    remove: 'this.#hardenings.push(harden(socket, this.#tcp));',
+    remove: 'this.#hardenings.set(socket, harden(socket, this.#tcp));',
     tests: unit('watch'),
   },
   {
@@ -64,21 +64,21 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 2,
     promise: 'a peer’s FIN is heard',
     file: 'packages/pool/src/watch.ts',
-    remove: "socket.once('end', () => this.#tell(socket, 'peer-closed'));",
+    remove: "socket.on('end', () => this.#tell(socket, 'peer-closed'));",
     tests: unit('hidden-socket'),
   },
   {
     rule: 2,
     promise: 'the driver’s own end, which need not be a socket’s, is heard',
     file: 'packages/pool/src/watch.ts',
-    remove: "resource.once('end', () => alarm({ of: 'socket', reason: 'peer-closed' }));",
+    remove: "listen(resource, 'once', 'end', () => alarm({ of: 'socket', reason: 'peer-closed' }));",
     tests: unit('model'),
   },
   {
     rule: 2,
     promise: 'the driver’s own close, which need not be a socket’s, is heard',
     file: 'packages/pool/src/watch.ts',
-    remove: "resource.once('close', () => alarm({ of: 'socket', reason: 'socket-closed' }));",
+    remove: "listen(resource, 'once', 'close', () => alarm({ of: 'socket', reason: 'socket-closed' }));",
     tests: unit('model'),
   },
   {
@@ -157,8 +157,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 3,
     promise: 'an acquire that names no time is bounded by the pool’s',
     file: 'packages/pool/src/pool.ts',
-    remove: 'timeoutMillis = this.#options.acquireTimeoutMillis',
-    put: 'timeoutMillis = 0',
+    remove: 'given ?? this.#options.acquireTimeoutMillis',
+    put: 'given ?? 0',
     tests: unit('pool'),
   },
   {
@@ -564,7 +564,7 @@ export const MUTATIONS: readonly Mutation[] = [
     promise: 'a driver’s error needs no listener',
     file: 'packages/pool/src/watch.ts',
     remove:
-      "resource.on('error', (error) => alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }));",
+      "listen(resource, 'on', 'error', (error) =>\n      alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }),\n    );",
     tests: unit('watch'),
   },
   {
@@ -653,7 +653,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 8,
     promise: 'waiters are served in order within their priority',
     file: 'packages/pool/src/waiters.ts',
-    remove: 'this.#queues[priority] ?? ',
+    remove: 'this.#queues[priority | 0] ?? ',
     tests: unit('waiters'),
   },
   {

@@ -64,7 +64,8 @@ export class Connection<T> extends Link<Connection<T>> {
 
 function findPeer(sockets: ReadonlySet<Socket>): string | undefined {
   for (const { remoteAddress, remotePort } of sockets) {
-    if (remoteAddress !== undefined) return `${remoteAddress}:${remotePort}`;
+    if (remoteAddress === undefined) continue;
+    return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
   }
   return undefined;
 }

@@ -112,3 +112,29 @@ test('the process is kept alive while somebody waits, and only then', () => {
   expect(holding()).toBe(before + 1);
   second.leave();
 });
+
+test('who waits for longer than a timer can count is told in time, and costs no timers meanwhile', () => {
+  const { begin, late } = setUp();
+  const set = vi.spyOn(globalThis, 'setTimeout');
+  begin('patient', 3e9);
+  vi.advanceTimersByTime(3e9 - 1);
+  expect([late, set.mock.calls.length]).toEqual([[], 3]);
+  vi.advanceTimersByTime(22);
+  expect(late).toEqual(['patient 3000000000']);
+  set.mockRestore();
+});
+
+test.for([0, 3_600_000])(
+  'a test that replaced the clock, let %i ms pass and put it back leaves the next wait bounded',
+  async (millis) => {
+    const { begin, late } = setUp();
+    const other = begin('in the test', 40);
+    other.leave();
+    begin('patient', 7_200_000).leave();
+    vi.advanceTimersByTime(millis);
+    begin('patient', 40).leave();
+    vi.useRealTimers();
+    begin('after it', 50);
+    await vi.waitFor(() => expect(late).toEqual(['after it 50']), 5000);
+  },
+);

@@ -1,3 +1,5 @@
+import { MAX_DELAY_MILLIS } from '@lifeguard/tcp/settings';
+
 /** Somebody who waits, as far as deadlines go. */
 export interface Patient {
   /** How long it waits at most; 0: without end. */
@@ -20,7 +22,7 @@ const LEISURE = 20;
 /**
  * Tells who has waited for too long. All share a timer, and to begin and to end a wait neither sets it nor reads a clock:
  * that is done once for all who have come meanwhile. So nobody is told too early, and nobody later than by a hundredth of
- * the time, or 20 ms.
+ * the time, or 20 ms; where so many wait that looking through them takes more than a millisecond, by twenty times that.
  */
 export class Deadlines<W extends Patient> {
   readonly #options: DeadlinesOptions<W>;
@@ -32,6 +34,8 @@ export class Deadlines<W extends Patient> {
   #wakesAt = Number.POSITIVE_INFINITY;
   #notBefore = 0;
   #resting = false;
+  /** What the timer was set by. */
+  #setTimeout = setTimeout;
 
   constructor(options: DeadlinesOptions<W>) {
     this.#options = options;
@@ -39,6 +43,7 @@ export class Deadlines<W extends Patient> {
 
   /** Somebody begins to wait. */
   begin(timeoutMillis: number): void {
+    if (this.#setTimeout !== setTimeout) this.#forgetTimer();
     if (timeoutMillis < this.#soonFor) this.#lookSoon(timeoutMillis);
     if (this.#resting) this.#resume();
   }
@@ -55,6 +60,15 @@ export class Deadlines<W extends Patient> {
     this.#timer?.ref();
   }
 
+  /** A test has replaced the clock, or put it back: a timer of the other may never go off, and its times mean nothing. */
+  #forgetTimer(): void {
+    this.#setTimeout = setTimeout;
+    this.#timer?.unref();
+    this.#timer = undefined;
+    this.#wakesAt = this.#soonFor = Number.POSITIVE_INFINITY;
+    this.#notBefore = 0;
+  }
+
   #lookSoon(timeoutMillis: number): void {
     this.#soonFor = timeoutMillis;
     const now = performance.now();
@@ -64,7 +78,7 @@ export class Deadlines<W extends Patient> {
   #wakeAt(time: number, now: number): void {
     this.#wakesAt = Math.max(time, this.#notBefore);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#wake(), Math.ceil(this.#wakesAt - now));
+    this.#timer = setTimeout(() => this.#wake(), Math.min(Math.ceil(this.#wakesAt - now), MAX_DELAY_MILLIS));
     this.#resting = false;
   }
 

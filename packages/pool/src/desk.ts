@@ -1,5 +1,6 @@
 import { Deadlines, type Patient } from './deadlines.js';
 import type { Queued } from './queue.js';
+import { Signals } from './signals.js';
 import { Waiters } from './waiters.js';
 
 /** What is to be known of who waits when a connection is lent to it. */
@@ -15,8 +16,8 @@ interface Waiter<R> extends Patient, Queued {
   resolve: (resource: R) => void;
   reject: (reason: unknown) => void;
   readonly note: Note | undefined;
-  /** Stops heeding the signal that could make it leave. */
-  ignoreSignal: (() => void) | undefined;
+  /** Could make it leave. */
+  readonly signal: AbortSignal | undefined;
 }
 
 function ignore(): void {}
@@ -42,6 +43,7 @@ export interface DeskOptions {
 export class Desk<R> {
   readonly #waiters: Waiters<Waiter<R>>;
   readonly #deadlines: Deadlines<Waiter<R>>;
+  readonly #signals: Signals<Waiter<R>>;
   readonly #options: DeskOptions;
 
   constructor(options: DeskOptions) {
@@ -51,15 +53,11 @@ export class Desk<R> {
       waiting: this.#waiters,
       late: (waiter) => this.#leave(waiter, () => options.late(waiter.timeoutMillis)),
     });
+    this.#signals = new Signals((waiter, signal) => this.#leave(waiter, () => signal.reason));
   }
 
   get waiting(): number {
     return this.#waiters.length;
-  }
-
-  /** What was noted of the first who waits. */
-  get nextNote(): Note | undefined {
-    return this.#waiters.first?.note;
   }
 
   /**
@@ -82,19 +80,27 @@ export class Desk<R> {
       timeoutMillis,
       lateAt: undefined,
       note,
-      ignoreSignal: undefined,
+      signal,
     };
     newcomer = waiter as Waiter<never>;
     const promise = new Promise<R>(keepSettlers);
+    // Before it joins: what is no signal throws here, and nobody must be left waiting then.
+    if (signal) this.#signals.heed(signal, waiter);
     this.#waiters.join(waiter, priority);
     if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);
-    if (signal) this.#heed(signal, waiter);
     return promise;
   }
 
-  /** Hands a resource to the first who waits. Only to be called while somebody does. */
-  serve(resource: R): void {
-    this.#next()?.resolve(resource);
+  /**
+   * Hands a resource to the first who waits. Only to be called while somebody does.
+   *
+   * @returns what was noted of it
+   */
+  serve(resource: R): Note | undefined {
+    const waiter = this.#next();
+    if (!waiter) return undefined;
+    waiter.resolve(resource);
+    return waiter.note;
   }
 
   /** Tells the first who waits that there will be none. */
@@ -112,12 +118,6 @@ export class Desk<R> {
     return waiter;
   }
 
-  #heed(signal: AbortSignal, waiter: Waiter<R>): void {
-    const abort = () => this.#leave(waiter, () => signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    waiter.ignoreSignal = () => signal.removeEventListener('abort', abort);
-  }
-
   #leave(waiter: Waiter<R>, reason: () => unknown): void {
     // Who leaves is still counted in what it is told.
     const why = reason();
@@ -129,6 +129,6 @@ export class Desk<R> {
 
   #disarm(waiter: Waiter<R>): void {
     if (this.#waiters.length === 0) this.#deadlines.rest();
-    if (waiter.ignoreSignal) waiter.ignoreSignal();
+    if (waiter.signal) this.#signals.ignore(waiter.signal, waiter);
   }
 }

@@ -71,6 +71,15 @@ export class UselessConnectionError extends LifeguardError {
   }
 }
 
+/** `create` brought a connection that the pool has already: it can't be lent twice. */
+export class DuplicateConnectionError extends LifeguardError {
+  override readonly name = 'DuplicateConnectionError';
+
+  constructor() {
+    super('ERR_POOL_CONNECT', 'create returned a connection that is in the pool already');
+  }
+}
+
 /** `validate`, `reset` or `destroy` took longer than it may. */
 export class StepTimeoutError extends LifeguardError {
   override readonly name = 'StepTimeoutError';

@@ -1,3 +1,4 @@
+import { MAX_DELAY_MILLIS } from '@lifeguard/tcp/settings';
 import { clockMillis } from './clock.js';
 
 /** Does what is due at a time, with one timer however many things there are. Never keeps the process alive. */
@@ -6,6 +7,9 @@ export class Housekeeper {
   #timer: NodeJS.Timeout | undefined;
   /** When the timer goes off; `Infinity` while there is none. */
   #due = Number.POSITIVE_INFINITY;
+  /** What the timer was set by. A test may replace the clock, or put it back, and the timer of the other never goes off. */
+  #setTimeout = setTimeout;
+  #isStopped = false;
 
   /** @param work does what is due, and returns when (as `clockMillis()`) it is next to be called, `Infinity` if never */
   constructor(work: () => number) {
@@ -14,19 +18,21 @@ export class Housekeeper {
 
   /** Sees to it that the work is done at `time` or before. */
   expect(time: number): void {
-    if (time < this.#due) this.#wakeAt(time);
+    if (time < this.#due || this.#setTimeout !== setTimeout) this.#wakeAt(time);
   }
 
   #wakeAt(time: number): void {
-    clearTimeout(this.#timer);
+    if (this.#isStopped) return;
+    if (this.#setTimeout === setTimeout) clearTimeout(this.#timer);
     this.#due = time;
-    this.#timer = setTimeout(() => this.#run(), Math.max(0, time - clockMillis()));
+    this.#setTimeout = setTimeout;
+    this.#timer = setTimeout(() => this.#run(), Math.min(Math.max(0, time - clockMillis()), MAX_DELAY_MILLIS));
     this.#timer.unref();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#due = Number.NEGATIVE_INFINITY;
+    this.#isStopped = true;
   }
 
   #run(): void {

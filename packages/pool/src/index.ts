@@ -5,10 +5,12 @@ export {
   ConnectTimeoutError,
   ConnectUnansweredError,
   DrainTimeoutError,
+  DuplicateConnectionError,
   NotBorrowedError,
   PoolClosedError,
   QueueFullError,
   StepTimeoutError,
+  UselessConnectionError,
 } from './errors.js';
 export type { PoolEvents, PoolMessage } from './events.js';
 export type { Factory } from './factory.js';

@@ -51,7 +51,10 @@ export interface Facts {
 /** Writes one line: an operator sees in it which pool, which peer, how old. */
 export type Log = (level: 'debug' | 'info' | 'warn' | 'error', message: string, facts?: Facts) => void;
 
-/** A log that puts the pool's name on every line, and says of a connection and of an error what may be said. */
+/**
+ * A log that puts the pool's name on every line, and says of a connection and of an error what may be said. What the logger
+ * throws is thrown again outside, as an uncaught exception: it must not keep the pool from what it is about.
+ */
 export function logFor(pool: string, logger: Logger): Log {
   return (level, message, { connection, error, ...facts } = {}) => {
     const about = connection && {
@@ -59,6 +62,12 @@ export function logFor(pool: string, logger: Logger): Log {
       ageMillis: clockMillis() - connection.createdAt,
       uses: connection.uses,
     };
-    logger[level]({ pool, ...about, ...facts, ...(error !== undefined && { error: describeError(error) }) }, message);
+    try {
+      logger[level]({ pool, ...about, ...facts, ...(error !== undefined && { error: describeError(error) }) }, message);
+    } catch (thrown) {
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
   };
 }

@@ -160,14 +160,14 @@ export class Model {
     this.#noteReturn(id, connection !== undefined);
     if (!connection) return;
     this.#stats.released += 1;
-    if (error) this.#evict(connection, error === 'reset' ? 'reset' : 'released-with-error');
-    else this.#offer(connection);
+    if (error) condemn(connection, error === 'reset' ? 'reset' : 'released-with-error');
+    this.#offer(connection);
   }
 
   destroy(id: number): void {
     const connection = [...this.#lent, ...this.#idle].find((each) => each.id === id);
     this.#noteReturn(id, connection !== undefined);
-    if (connection) this.#evict(connection, 'destroyed');
+    if (connection) this.#evict(connection, isWorthTelling(connection.condemned) ? connection.condemned : 'destroyed');
   }
 
   clear(): void {
@@ -495,6 +495,10 @@ export class Model {
     if (this.#now === this.#notBefore || this.#now === this.#rushEndsAt) this.#connect();
     this.#endIfQuiet();
   }
+}
+
+function isWorthTelling(reason: EvictReason | undefined): reason is EvictReason {
+  return reason !== undefined && !ROUTINE.includes(reason);
 }
 
 /** The first reason stays, unless that is an everyday one and this is not. */

@@ -1,4 +1,10 @@
-import { type ConfigProblem, resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from '@lifeguard/tcp';
+import {
+  type ConfigProblem,
+  ENABLED_SETTINGS,
+  resolveTcpOptions,
+  type TcpOptions,
+  tcpOptionWarnings,
+} from '@lifeguard/tcp';
 import {
   choice,
   duration,
@@ -144,8 +150,8 @@ export const POOL_SETTINGS = {
     summary: 'how long `destroy` may take before the connection’s sockets are closed under it',
   }),
   priorityRange: integer({
-    ...count,
     min: 1,
+    max: 1000,
     default: 1,
     summary: 'priorities that `acquire` knows: 0, the first served, to one less than this',
   }),
@@ -187,6 +193,8 @@ export function resolveOptions(options: PoolOptions, env?: NodeJS.ProcessEnv): R
   const source = { name: options.name, env };
   const settings = resolveSettings(POOL_SETTINGS, { ...source, options: { ...options } }, problems);
   const tcp = resolveTcpOptions(options.tcp, { ...source, prefix: 'tcp.' }, problems);
+  // Read where sockets are hardened: here it is only looked at, so that an error comes before any connection.
+  resolveSettings(ENABLED_SETTINGS, { env }, problems);
   throwProblems(problems);
   return {
     ...settings,

@@ -1,7 +1,7 @@
 import type { Verdict } from '@lifeguard/tcp';
 import { type Arrival, startAttempt } from './attempt.js';
 import { castsDoubt, type EvictReason, isRoutine, socketFailure } from './classify.js';
-import { clockMillis } from './clock.js';
+import { clockMillis, roughMillis } from './clock.js';
 import { Closer } from './closer.js';
 import { Conditions } from './conditions.js';
 import { Connection, type Place } from './connection.js';
@@ -11,6 +11,7 @@ import { Desk, type Note } from './desk.js';
 import {
   AcquireTimeoutError,
   DrainTimeoutError,
+  DuplicateConnectionError,
   NotBorrowedError,
   PoolClosedError,
   type PoolState,
@@ -46,7 +47,7 @@ export interface AcquireOptions {
   readonly priority?: number;
   /** Leaves the queue when it aborts: `acquire` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** In place of the pool's `acquireTimeoutMillis`; 0 waits without end. */
+  /** In place of the pool's `acquireTimeoutMillis`; 0 or `Infinity` waits without end, a negative time not at all. */
   readonly timeoutMillis?: number;
 }
 
@@ -91,7 +92,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #shelf: Shelf<T>;
   readonly #lookout: Lookout<T>;
   /**
-   * The clock as it was last read: for each loan that doesn't wait, and every `#tickMillis` while anything is lent. For
+   * The clock as it was last read, roughly for each loan that doesn't wait, and every `#tickMillis` while anything is lent. For
    * the rest that is near enough, so that giving back reads no clock.
    */
   #now = clockMillis();
@@ -139,6 +140,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#shelf = new Shelf({
       fifo,
       aliveBypassMillis,
+      readClock: () => void this.#readClock(),
       dead: (connection) => this.#evict(connection, 'peer-closed'),
       suspect: (connection) => this.#lookout.suspect(connection),
     });
@@ -246,8 +248,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const wishes = typeof request === 'number' ? { priority: request } : (request ?? NO_WISHES);
     if (wishes.signal?.aborted) return Promise.reject(wishes.signal.reason);
     this.#started = true;
-    if (this.#desk.waiting === 0 && !this.#testsOnBorrow) {
-      const connection = this.#shelf.take(this.#readClock());
+    if (this.#desk.waiting === 0 && this.#shelf.length > 0 && !this.#testsOnBorrow) {
+      this.#now = roughMillis();
+      const connection = this.#shelf.take(this.#now);
       if (connection) return this.#lend(connection).promise;
     }
     return this.#wait(wishes);
@@ -277,7 +280,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   destroy(resource: T): Promise<void> {
     const connection = this.#takeUnlent(resource) ?? this.#takeBack(resource);
     if (!connection) return this.#refuseToTakeBack(resource);
-    this.#evict(connection, 'destroyed');
+    const { failure } = connection;
+    // Its borrower may have destroyed it for what its socket had told before.
+    if (failure && !isRoutine(failure.reason)) this.#evict(connection, failure.reason, failure.error);
+    else this.#evict(connection, 'destroyed');
     return DONE;
   }
 
@@ -289,12 +295,16 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Borrows a connection for one call of `use`. If that fails, the connection is given back with its error. */
   async use<R>(use: (resource: T) => R | PromiseLike<R>, request?: number | AcquireOptions): Promise<R> {
     const resource = await this.acquire(request);
+    const connection = this.#connections.get(resource);
+    const loan = connection?.uses;
+    // If `use` has given it back by itself, it may be another's by now.
+    const isStillLent = () => connection?.place === 'lent' && connection.uses === loan;
     try {
       const result = await use(resource);
-      if (this.isBorrowedResource(resource)) await this.release(resource);
+      if (isStillLent()) await this.release(resource);
       return result;
     } catch (error) {
-      if (this.isBorrowedResource(resource)) await this.#releaseAfter(error, resource);
+      if (isStillLent()) await this.#releaseAfter(error, resource);
       throw error;
     }
   }
@@ -311,7 +321,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /**
    * Lends to those who wait already and to nobody else. Resolves once all is given back.
    *
-   * @throws {DrainTimeoutError} (rejects) if that takes longer than `timeoutMillis` (default 30,000; 0: without end)
+   * @throws {DrainTimeoutError} (rejects) if that takes longer than `timeoutMillis` (default 30,000; 0 or `Infinity`: without end)
    */
   async drain({ timeoutMillis = PATIENCE_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
     if (this.#phase === 'open') this.#phase = 'draining';
@@ -328,8 +338,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /**
-   * Ends the pool: who waits is refused now, who has borrowed may finish for `timeoutMillis` (default 30,000), then every
-   * connection is closed. Never rejects.
+   * Ends the pool: who waits is refused now, who has borrowed may finish for `timeoutMillis` (default 30,000; 0 or `Infinity`:
+   * without end), then every connection is closed. Never rejects.
    */
   async close({ timeoutMillis = PATIENCE_MILLIS }: { timeoutMillis?: number } = {}): Promise<void> {
     if (this.#phase === 'open') this.#phase = 'draining';
@@ -371,7 +381,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // Lending
 
-  #wait({ priority, signal, timeoutMillis = this.#options.acquireTimeoutMillis }: AcquireOptions): Promise<T> {
+  #wait({ priority, signal, timeoutMillis: given }: AcquireOptions): Promise<T> {
+    const timeoutMillis = given ?? this.#options.acquireTimeoutMillis;
+    // As of who reckons what is left of its own time, and has none.
+    if (!(timeoutMillis >= 0)) return Promise.reject(this.#tooLate(timeoutMillis));
     if (this.#desk.waiting >= this.#options.maxWaitingClients && this.#isFull()) {
       return Promise.reject(new QueueFullError(this.#state()));
     }
@@ -458,23 +471,30 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #serve(connection: Connection<T>): Promise<void> | undefined {
     if (this.#testsOnBorrow) return this.#testThenLend(connection);
-    this.#desk.serve(this.#lend(connection).resource);
+    this.#lendToFirst(connection);
     return undefined;
   }
 
-  #lend(connection: Connection<T>): Connection<T> {
+  /** Who waits has it before anything is told: a listener might have it leave, and the connection would be nobody's. */
+  #lendToFirst(connection: Connection<T>): void {
+    const note = this.#desk.serve(connection.resource);
+    this.#lend(connection, note);
+  }
+
+  /** @param note of the borrower, if it has waited */
+  #lend(connection: Connection<T>, note?: Note): Connection<T> {
     this.#move(connection, 'lent');
     this.#sweeper.expect(this.#now + this.#tickMillis);
     connection.uses += 1;
     if (connection.uses >= this.#options.maxUses) condemn(connection, 'max-uses');
     this.#counter.acquired += 1;
-    if (this.#isNoted) this.#noteLoan(connection);
+    if (this.#isNoted) this.#noteLoan(connection, note);
     return connection;
   }
 
-  #noteLoan(connection: Connection<T>): void {
-    if (this.#warnsOfLeaks) this.#watchForLeak(connection);
-    this.#tellLoan(connection.resource);
+  #noteLoan(connection: Connection<T>, note: Note | undefined): void {
+    if (this.#warnsOfLeaks) this.#watchForLeak(connection, note);
+    this.#tellLoan(connection.resource, note);
   }
 
   #shelve(connection: Connection<T>): void {
@@ -510,10 +530,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     return Promise.reject(new NotBorrowedError(this.#connections.has(resource)));
   }
 
-  #watchForLeak(connection: Connection<T>): void {
+  #watchForLeak(connection: Connection<T>, note: Note | undefined): void {
     const { leakWarningMillis } = this.#options;
     // Who has waited is served by whoever gave back.
-    const stack = this.#desk.nextNote?.stack ?? stackHere();
+    const stack = note?.stack ?? stackHere();
     connection.leakTimer = setTimeout(() => {
       this.#log('warn', 'a connection has been lent for suspiciously long', { connection, leakWarningMillis, stack });
     }, leakWarningMillis);
@@ -526,19 +546,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#move(connection, 'checking');
     if (!(await this.#passes(connection, 'validate', () => this.#validate(connection)))) return;
     const canGo = !connection.failure && !connection.doubted && this.#desk.waiting > 0;
-    if (canGo) this.#desk.serve(this.#lend(connection).resource);
+    if (canGo) this.#lendToFirst(connection);
     else void this.#offer(connection);
   }
 
   /** A connection comes back that may not be fit to be lent again. */
   #receive(connection: Connection<T>, error: unknown): void {
     if (error !== undefined && error !== null && this.#isFatal(error, connection)) {
-      this.#evict(connection, socketFailure(error) ?? 'released-with-error', error);
-    } else if (this.#looksOver && !connection.failure) {
-      this.#lookOver(connection);
-    } else {
-      void this.#offer(connection);
+      condemn(connection, socketFailure(error) ?? 'released-with-error', error);
     }
+    if (this.#looksOver && !connection.failure) this.#lookOver(connection);
+    else void this.#offer(connection);
   }
 
   /** A reset that has nothing to do, and says so without a promise, costs its call and no more. */
@@ -612,7 +630,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** Looks at all that have moved lately or are lent, and tells when to look again. */
   #sweep(): number {
-    const before = this.#sweptAt;
+    // A rough time that was taken for right is off by less than that.
+    const before = this.#sweptAt - this.#options.aliveBypassMillis;
     const now = this.#readClock();
     this.#sweptAt = now;
     let next = this.borrowed > 0 ? now + this.#tickMillis : Number.POSITIVE_INFINITY;
@@ -647,6 +666,10 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #admit(arrival: Arrival<T>, generation: number): Connection<T> {
     const { maxLifetimeMillis } = this.#options;
+    if (this.#connections.has(arrival.resource)) {
+      arrival.watch.end();
+      throw new DuplicateConnectionError();
+    }
     const lifetime = maxLifetimeMillis > 0 ? maxLifetimeMillis * (1 - 0.1 * Math.random()) : Number.POSITIVE_INFINITY;
     const connection = new Connection(arrival, lifetime);
     if (generation !== this.#generation) condemn(connection, 'cleared');
@@ -806,8 +829,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** Written out, as is `#tellReturn`: for each loan `#announce` is too slow. */
-  #tellLoan(resource: T): void {
-    const waitingSince = this.#desk.nextNote?.since;
+  #tellLoan(resource: T, note: Note | undefined): void {
+    const waitingSince = note?.since;
     if (channels.acquire.hasSubscribers) publish(this, 'acquire', [resource, waitingSince]);
     if (this.heard.acquire) this.emit('acquire', resource, waitingSince);
   }

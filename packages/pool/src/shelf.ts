@@ -6,6 +6,8 @@ export interface ShelfOptions<T> {
   readonly fifo: boolean;
   /** The kernel is not asked about a connection that was in use so lately: its peer has just answered. */
   readonly aliveBypassMillis: number;
+  /** Told when the time given to `take` may be wrong, before anything else is told. */
+  readonly readClock: () => void;
   /** Given a connection that the kernel knows to be dead, and its event loop does not yet. */
   readonly dead: (connection: Connection<T>) => void;
   /** Given a connection whose peer has stopped answering. It may take its siblings off the shelf. */
@@ -48,13 +50,16 @@ export class Shelf<T> {
   /**
    * Takes the next one that the kernel believes in. What it does not believe in leaves the shelf.
    *
-   * @param now as `clockMillis()`
+   * @param now as `roughMillis()`
    */
   take(now: number): Connection<T> | undefined {
     // What follows from a death may take from the shelf, too: each round looks at it anew.
     for (let next = this.#next(); next; next = this.#next()) {
       this.#list.remove(next);
-      if (this.#isFresh(next, now) || this.#isBelievedIn(next)) return next;
+      if (this.#isFresh(next, now)) return next;
+      // That was long ago, or the machine's clock has been set.
+      this.#options.readClock();
+      if (this.#isBelievedIn(next)) return next;
     }
     return undefined;
   }
@@ -63,7 +68,6 @@ export class Shelf<T> {
     return this.#fifo ? this.#list.first : this.#list.last;
   }
 
-  /** A clock that was set back makes nothing fresh. */
   #isFresh({ movedAt }: Connection<T>, now: number): boolean {
     const idleMillis = now - movedAt;
     return idleMillis < this.#aliveBypassMillis && idleMillis >= 0;

@@ -1,7 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import genericPool from 'generic-pool';
 import { expect, test, vi } from 'vitest';
 import { Waiters } from './waiters.js';
+
+interface Request {
+  readonly name: string;
+  readonly promise: Promise<void>;
+}
+
+/** It is exported, and its types leave it out. */
+const { PriorityQueue } = genericPool as unknown as {
+  PriorityQueue: new (size: number) => { enqueue(one: Request, priority: number): void; dequeue(): Request };
+};
 
 interface Someone {
   readonly name: string;
@@ -78,4 +89,15 @@ test('they can be looked through in the order in which they will be served', () 
   waiters.join(someone('first'), 0);
   waiters.join(someone('second'), 0);
   expect(Array.from(waiters, ({ name }) => name)).toEqual(['first', 'second', 'last']);
+});
+
+test('what is given as a priority is taken as generic-pool takes it', () => {
+  const given = [0, 1, 2, 3, -1, 1.5, -0.5, Number.NaN, null, undefined, '1', 'first'] as number[];
+  const waiters = new Waiters<Someone>(3);
+  const theirs = new PriorityQueue(3);
+  for (const [n, priority] of given.entries()) {
+    waiters.join(someone(`${n}`), priority);
+    theirs.enqueue({ name: `${n}`, promise: Promise.resolve() }, priority);
+  }
+  expect(drainNames(waiters)).toEqual(given.map(() => theirs.dequeue().name));
 });

@@ -21,9 +21,9 @@ export class Waiters<W extends Queued> implements Iterable<W> {
     return this.#length;
   }
 
-  /** A priority that does not exist counts as the last, as in generic-pool. */
+  /** As in generic-pool, a priority that does not exist counts as the last, and what is no number as 0. */
   join(waiter: W, priority = 0): void {
-    const queue = priority === 0 ? this.#first : (this.#queues[priority] ?? this.#queues.at(-1));
+    const queue = priority === 0 ? this.#first : (this.#queues[priority | 0] ?? this.#queues.at(-1));
     waiter.waits = true;
     queue?.append(waiter);
     this.#length += 1;
@@ -38,12 +38,6 @@ export class Waiters<W extends Queued> implements Iterable<W> {
     // As many have left since it was tidied last, so that each pays for a place or two.
     if (taken > 2 * this.#length + BLANKS) for (const queue of this.#queues) queue.tidy();
     return true;
-  }
-
-  /** The next one. */
-  get first(): W | undefined {
-    for (const waiter of this) return waiter;
-    return undefined;
   }
 
   /** Takes the next one out. */

@@ -35,8 +35,12 @@ export class Watch {
   readonly #pool: string | undefined;
   readonly #capture: Capture;
   readonly #sockets = new Set<Socket>();
-  readonly #hardenings: Hardening[] = [];
+  /** Of all sockets that are open now, those that say nothing of the connection included. */
+  readonly #hardenings = new Map<Socket, Hardening>();
+  /** Those that are listened to; the same socket may be opened again. */
+  readonly #followed = new WeakSet<Socket>();
   #alarm: ((alarm: Alarm) => void) | undefined;
+  #opened = false;
   #answered = false;
 
   /**
@@ -60,13 +64,13 @@ export class Watch {
   }
 
   get hardenings(): readonly Hardening[] {
-    return this.#hardenings;
+    return [...this.#hardenings.values()];
   }
 
   /** How far the connect has come, as its sockets tell. */
   get progress(): 'no-socket' | 'unanswered' | 'answered' {
     if (this.#answered) return 'answered';
-    return this.#hardenings.length > 0 ? 'unanswered' : 'no-socket';
+    return this.#opened ? 'unanswered' : 'no-socket';
   }
 
   /** What the kernel thinks of the sockets: of the worst of them. One system call each. */
@@ -101,10 +105,11 @@ export class Watch {
     this.#alarm = alarm;
     this.#dropLosers();
     // An error that nobody listens to would end the process.
-    if (!isEmitter(resource)) return;
-    resource.on('error', (error) => alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }));
-    resource.once('end', () => alarm({ of: 'socket', reason: 'peer-closed' }));
-    resource.once('close', () => alarm({ of: 'socket', reason: 'socket-closed' }));
+    listen(resource, 'on', 'error', (error) =>
+      alarm({ of: 'driver', reason: socketFailure(error) ?? 'fatal-error', error }),
+    );
+    listen(resource, 'once', 'end', () => alarm({ of: 'socket', reason: 'peer-closed' }));
+    listen(resource, 'once', 'close', () => alarm({ of: 'socket', reason: 'socket-closed' }));
   }
 
   /** The connection has been in use for the first time. */
@@ -125,17 +130,25 @@ export class Watch {
   }
 
   #add(socket: Socket): void {
-    this.#hardenings.push(harden(socket, this.#tcp));
+    this.#opened = true;
+    this.#hardenings.set(socket, harden(socket, this.#tcp));
+    socket.once('close', () => this.#hardenings.delete(socket));
     if (this.#pool !== undefined) label(socket, this.#pool);
     // A driver that opens a second socket beside a living one has a use of its own for it; its end says nothing.
     if (this.#alarm && this.#sockets.size > 0) return;
     this.#sockets.add(socket);
-    socket.once('connect', () => {
+    if (this.#followed.has(socket)) return;
+    this.#followed.add(socket);
+    this.#follow(socket);
+  }
+
+  #follow(socket: Socket): void {
+    socket.on('connect', () => {
       this.#answered = true;
     });
     socket.on('error', (error) => this.#tell(socket, socketFailure(error) ?? 'socket-closed', error));
-    socket.once('end', () => this.#tell(socket, 'peer-closed'));
-    socket.once('close', () => {
+    socket.on('end', () => this.#tell(socket, 'peer-closed'));
+    socket.on('close', () => {
       // Of several, a driver may close one that it has no use for: the loser of a race, a control connection.
       if (this.#sockets.size === 1) this.#tell(socket, 'socket-closed');
       this.#sockets.delete(socket);
@@ -153,10 +166,12 @@ export class Watch {
   }
 }
 
-/** Some connections only pass on to the emitter inside. */
-function isEmitter(resource: unknown): resource is Pick<EventEmitter, 'on' | 'once'> {
-  const { on, once } = Object(resource) as Partial<EventEmitter>;
-  return typeof on === 'function' && typeof once === 'function';
+/** Some connections only pass on to the emitter inside; and some have an `on` that is another thing, or takes no such event. */
+function listen(resource: unknown, how: 'on' | 'once', event: string, listener: (error?: unknown) => void): void {
+  try {
+    const { on, once } = Object(resource) as Partial<EventEmitter>;
+    if (typeof on === 'function' && typeof once === 'function') (resource as EventEmitter)[how](event, listener);
+  } catch {}
 }
 
 const FROM_GOOD_TO_BAD: readonly Verdict[] = ['unknown', 'alive', 'suspect', 'dead'];

@@ -90,6 +90,7 @@ describe('what is understood', () => {
     expect(resolve(env, { graceMillis: 'off' }).graceMillis).toBe(0);
     expect(resolve(env, { graceMillis: 0 }).graceMillis).toBe(0);
     expect(resolve({ LIFEGUARD_GRACE: 'off' }).graceMillis).toBe(0);
+    expect(resolve({ LIFEGUARD_GRACE: 'OFF' }).graceMillis).toBe(0);
   });
 
   test.each(['on', 'TRUE', '1', 'yes'])('%s is on', (text) => {

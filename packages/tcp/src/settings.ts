@@ -54,26 +54,26 @@ const UNIT_MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_00
 
 /** A duration in milliseconds. As text a plain number of milliseconds, or with a unit: `500ms`, `5s`, `2m`, `1h`. */
 export function duration(setting: Common<number> & Range): Setting<number> {
-  const word = setting.or && { ...setting.or, text: setting.or.text };
+  const { or } = setting;
   return {
     ...setting,
     schema: numberWithin(setting),
-    parse: (text) => (word?.text === text ? word.value : parseDuration(text)),
+    parse: (text) => (or?.text === text.toLowerCase() ? or.value : parseDuration(text)),
     allowed: `a duration ${formatRange(setting)}, in milliseconds or such as 500ms, 5s, 2m${orWord(setting)}`,
-    defaultText: setting.defaultText ?? (word?.value === setting.default ? word.text : formatDuration(setting.default)),
+    defaultText: setting.defaultText ?? (or?.value === setting.default ? or.text : formatDuration(setting.default)),
   };
 }
 
 /** A whole number. */
 export function integer(setting: Common<number> & Range): Setting<number> {
+  const { or } = setting;
   const last = setting.max === Number.MAX_SAFE_INTEGER ? 'up' : `to ${setting.max}`;
   return {
     ...setting,
     schema: numberWithin(setting),
-    parse: (text) => (setting.or?.text === text ? setting.or.value : /^-?\d+$/.test(text) ? Number(text) : text),
+    parse: (text) => (or?.text === text.toLowerCase() ? or.value : /^-?\d+$/.test(text) ? Number(text) : text),
     allowed: `a whole number from ${setting.min} ${last}${orWord(setting)}`,
-    defaultText:
-      setting.defaultText ?? (setting.or?.value === setting.default ? setting.or.text : String(setting.default)),
+    defaultText: setting.defaultText ?? (or?.value === setting.default ? or.text : String(setting.default)),
   };
 }
 

@@ -23,8 +23,9 @@ export function giveUpOnSilence(socket: Socket, told: () => void = () => {}): vo
       socket.destroy(unanswered(address, port));
     }, SILENT_MILLIS);
   });
-  socket.once('connect', stop);
-  socket.once('close', stop);
+  // Each time: the same socket may be opened again.
+  socket.on('connect', stop);
+  socket.on('close', stop);
 }
 
 /** Like the kernel's own. */
