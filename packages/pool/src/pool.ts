@@ -250,6 +250,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#started = true;
     if (this.#desk.waiting === 0 && this.#shelf.length > 0 && !this.#testsOnBorrow) {
       this.#now = roughMillis();
+      this.#sweepSoon();
       const connection = this.#shelf.take(this.#now);
       if (connection) return this.#lend(connection).promise;
     }
@@ -447,6 +448,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const idle = this.#canTakeFromShelf() ? this.#shelf.take(this.#readClock()) : undefined;
     const connection = idle ?? (await this.#inventory.order());
     this.#readClock();
+    this.#sweepSoon();
     if (connection) await this.#offer(connection);
     this.#fetching -= 1;
     this.#restock();
@@ -484,7 +486,6 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** @param note of the borrower, if it has waited */
   #lend(connection: Connection<T>, note?: Note): Connection<T> {
     this.#move(connection, 'lent');
-    this.#sweeper.expect(this.#now + this.#tickMillis);
     connection.uses += 1;
     if (connection.uses >= this.#options.maxUses) condemn(connection, 'max-uses');
     this.#counter.acquired += 1;
@@ -499,7 +500,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #shelve(connection: Connection<T>): void {
     this.#move(connection, 'idle');
-    this.#sweeper.expect(this.#now + this.#tickMillis);
+    this.#sweepSoon();
     this.#shelf.add(connection);
     this.#conditions.notice();
   }
@@ -624,8 +625,14 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     if (mustAsk && !(await this.#passes(connection, 'validate', () => this.#validate(connection)))) return;
     if (connection.place === 'gone') return;
     this.#readClock();
+    this.#sweepSoon();
     this.#lookout.trust(connection);
     void this.#offer(connection);
+  }
+
+  /** Something that was not lent is going to be, or was laid on the shelf. While anything is lent the sweep comes by of itself. */
+  #sweepSoon(): void {
+    this.#sweeper.expect(this.#now + this.#tickMillis);
   }
 
   /** Looks at all that have moved lately or are lent, and tells when to look again. */
