@@ -189,6 +189,16 @@ describe.skipIf(!possible)('@lifeguard/mariadb', () => {
     expect(performance.now() - start).toBeLessThan(1500);
   });
 
+  test('a listener for ‘release’ that throws leaves nobody without an answer', async () => {
+    const pool = makePool();
+    (pool as unknown as NodeJS.EventEmitter).on('release', () => {
+      throw new Error('of a listener');
+    });
+    const uncaught = nextUncaught();
+    expect(await valueFrom(pool, 'SELECT 1')).toBe(1);
+    expect(await uncaught).toMatchObject({ message: 'of a listener' });
+  });
+
   test('a factory makes connections for createPool', async () => {
     const clients = createClients(lifeguard.mariadbFactory(facts()), { max: 1, testOnBorrow: true });
     cleanups.push(() => clients.close());
@@ -206,3 +216,15 @@ describe.skipIf(!possible)('@lifeguard/mariadb', () => {
     expect(() => lifeguard.createPool('mariadb://me:secret@')).toThrow(/^invalid configuration: connectionUri=\*\*\*/);
   });
 });
+
+/** The next uncaught exception, which the test runner does not hear of. */
+function nextUncaught(): Promise<unknown> {
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  return new Promise((resolve) => {
+    process.once('uncaughtException', (error) => {
+      for (const listener of others) process.on('uncaughtException', listener);
+      resolve(error);
+    });
+  });
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createClient, redisFactory } from '@lifeguard/ioredis';
+import { createClient, createCluster, redisFactory } from '@lifeguard/ioredis';
 import { createPool } from '@lifeguard/pool';
 import { config, logger } from './service.mjs';
 
@@ -15,6 +15,18 @@ assert.deepEqual(await client.multi().get(name).del(name).exec(), [
 assert.equal(await client.get(name), null);
 await assert.rejects(client.call('NONSENSE'), /unknown command/);
 await client.quit();
+
+// Where nobody listens, who waits is told in time.
+process.env['LIFEGUARD_ACQUIRE_TIMEOUT'] = '300ms';
+const away = { host: '127.0.0.1', port: 1 };
+const idle = createClient({ ...away, lazyConnect: true });
+const sentinels = { sentinels: [away], name };
+for (const lonely of [createClient(away), idle.duplicate(), createClient(sentinels), createCluster([away])]) {
+  lonely.on('error', () => {});
+  await assert.rejects(lonely.get(name), { code: 'ERR_REDIS_NOT_CONNECTED', sent: false });
+  lonely.disconnect();
+}
+delete process.env['LIFEGUARD_ACQUIRE_TIMEOUT'];
 
 const pool = createPool(redisFactory({ host, port, password }), { tcp, logger, max: 1 });
 await pool.use(async (connection) => {

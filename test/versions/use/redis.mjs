@@ -14,6 +14,23 @@ assert.equal(await client.get(name), null);
 await assert.rejects(client.sendCommand(['NONSENSE']), /unknown command/);
 await client.close();
 
+// Where nobody listens, who waits is told in time.
+process.env['LIFEGUARD_ACQUIRE_TIMEOUT'] = '300ms';
+const lonely = createClient({ socket: { host: '127.0.0.1', port: 1 } });
+lonely.connect().catch(() => {});
+const late = { code: 'ERR_REDIS_NOT_CONNECTED' };
+await Promise.all([
+  assert.rejects(lonely.get(name), late),
+  assert.rejects(lonely.multi().get(name).exec(), late),
+  assert.rejects(lonely.multi().get(name).execAsPipeline(), late),
+  assert.rejects(
+    lonely.subscribe(name, () => {}),
+    { code: 'ECONNREFUSED' },
+  ),
+]);
+lonely.destroy();
+delete process.env['LIFEGUARD_ACQUIRE_TIMEOUT'];
+
 const pool = createPool(redisFactory(server), { tcp, logger, max: 1 });
 await pool.use(async (connection) => {
   await connection.watch(name);

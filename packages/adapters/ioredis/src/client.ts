@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
-import { harden, isEnabled, type TcpOptions } from '@lifeguard/tcp';
+import { type ConfigProblem, harden, isEnabled, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
 import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
+import { resolveSettings, throwProblems } from '@lifeguard/tcp/settings';
 import { Redis, type RedisOptions } from 'ioredis';
 import { leadsToReplica } from './classify.js';
 import { type Prepare, preparingConnector } from './connector.js';
 import type { ClientOptions } from './options.js';
-import { maskSecrets } from './secrets.js';
+import { hidingUrl, maskSecrets } from './secrets.js';
+import { isPatienceGiven, limitWaits, WAIT_SETTINGS, type WaitLimit } from './wait-limit.js';
 
 /** What `new Redis()` takes. */
 export type ClientArguments =
@@ -17,29 +19,54 @@ export type ClientArguments =
  * Makes an ordinary `Redis`, for one server or for a master that Sentinels watch over. Every socket that it opens is
  * hardened, in each reconnect and in each duplicate. While the server is away it is tried again at least every 0.8 s, and
  * a server that has become a replica is left; a `retryStrategy`, `sentinelRetryStrategy`, `reconnectOnError` or
- * `connectTimeout` of your own goes before that.
+ * `connectTimeout` of your own goes before that. A command waits for a connection no longer than `LIFEGUARD_ACQUIRE_TIMEOUT`
+ * (10 s), and fails with a `NotConnectedError` then, unless you give `maxRetriesPerRequest` or `commandTimeout`.
  *
  * With `LIFEGUARD_ENABLED` off it is `new Redis()`, and that is all.
  *
- * @throws {ConfigError} that names every socket option and variable that can't be used
+ * @throws {ConfigError} that names every socket option and variable that can't be used, or a URL, which it does not show
  */
 export function createClient(...args: ClientArguments): Redis {
   const { address, options } = split(args);
   if (!isEnabled()) return construct(address, options);
-  return keepSecrets(construct(address, hardened(options)));
+  const settings = resolveClient(options.tcp, options);
+  const all = { ...options, ...hardening(options, settings.tcp) };
+  return equip(
+    hidingUrl(() => construct(address, all)),
+    options,
+    settings,
+  );
 }
 
-function hardened(options: ClientOptions): ClientOptions {
-  const tcp = resolveClientTcp(options.tcp, options.connectionName);
+/** The options of the sockets, and what bounds the waits of commands, if anything does. */
+export interface ClientSettings {
+  readonly tcp: Readonly<TcpOptions>;
+  readonly limit: WaitLimit | undefined;
+}
+
+/** Completes them from the environment and the defaults. */
+export function resolveClient(given: Partial<TcpOptions> | undefined, options: RedisOptions): ClientSettings {
+  const name = options.connectionName;
+  const problems: ConfigProblem[] = [];
+  const { acquireTimeoutMillis } = resolveSettings(WAIT_SETTINGS, { name }, problems);
+  resolveTcpOptions(given, { prefix: 'tcp.', name }, problems);
+  throwProblems(problems);
+  const tcp = resolveClientTcp(given, name);
+  const isLimited = acquireTimeoutMillis > 0 && !isPatienceGiven(options);
+  return { tcp, limit: isLimited ? { millis: acquireTimeoutMillis, tcp } : undefined };
+}
+
+/** The options that are set here, those that are given among them. */
+function hardening(options: ClientOptions, tcp: Readonly<TcpOptions>): RedisOptions {
   const pace = new ReconnectPace();
-  const prepare = preparation(tcp, options.connectTimeout === undefined ? pace : undefined);
-  return {
-    retryStrategy: (times) => pace.pause(times),
-    sentinelRetryStrategy: (times) => Math.min(times * 10, SENTINELS_CEILING_MILLIS),
-    ...(!isForReading(options) && { reconnectOnError: leadsToReplica }),
-    ...options,
-    Connector: preparingConnector(options, prepare),
-  };
+  const {
+    retryStrategy = (times) => pace.pause(times),
+    sentinelRetryStrategy = (times) => Math.min(times * 10, SENTINELS_CEILING_MILLIS),
+    reconnectOnError = isForReading(options) ? null : leadsToReplica,
+    connectTimeout,
+  } = options;
+  const prepare = preparation(tcp, connectTimeout === undefined ? pace : undefined);
+  return { retryStrategy, sentinelRetryStrategy, reconnectOnError, Connector: preparingConnector(options, prepare) };
 }
 
 /** When all Sentinels have been asked in vain. */
@@ -58,15 +85,27 @@ function isForReading({ role, readOnly }: RedisOptions): boolean {
   return role === 'slave' || readOnly === true;
 }
 
+/** What options can't do, of the client and of its duplicates. */
+function equip(redis: Redis, options: ClientOptions, { tcp, limit }: ClientSettings): Redis {
+  keepSecrets(redis);
+  // In a URL it is a text, whichever, which ioredis takes for no limit.
+  if (limit && typeof redis.options.maxRetriesPerRequest === 'number') limitWaits(redis, limit);
+  const { duplicate } = redis;
+  redis.duplicate = (override = {}) => {
+    const all = { ...options, ...override };
+    const settings = { tcp, limit: isPatienceGiven(override) ? undefined : limit };
+    return equip(duplicate.call(redis, { ...override, ...hardening(all, tcp) }), all, settings);
+  };
+  return redis;
+}
+
 /** It is in this method that a refused password becomes everybody's error. */
-function keepSecrets(redis: Redis): Redis {
-  const { recoverFromFatalError, duplicate } = redis;
+function keepSecrets(redis: Redis): void {
+  const { recoverFromFatalError } = redis;
   redis.recoverFromFatalError = (...args) => {
     for (const error of args.slice(0, 2)) maskSecrets(error);
     recoverFromFatalError.apply(redis, args);
   };
-  redis.duplicate = (...args) => keepSecrets(duplicate.apply(redis, args));
-  return redis;
 }
 
 type Address = readonly (number | string)[];

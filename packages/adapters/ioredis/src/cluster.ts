@@ -1,14 +1,16 @@
-import { isEnabled } from '@lifeguard/tcp';
-import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
-import { Cluster, type ClusterNode, type Redis } from 'ioredis';
-import { preparation } from './client.js';
+import { isEnabled, type TcpOptions } from '@lifeguard/tcp';
+import { ReconnectPace } from '@lifeguard/tcp/client';
+import { Cluster, type ClusterNode, type ClusterOptions, type Redis } from 'ioredis';
+import { type ClientSettings, preparation, resolveClient } from './client.js';
 import { type Prepare, preparingConnector, withClientPrepared } from './connector.js';
 import type { ClusterClientOptions } from './options.js';
+import { isPatienceGiven, limitWaits } from './wait-limit.js';
 
 /**
  * Makes an ordinary `Cluster`. Every socket that it opens to any node is hardened, also those with which it subscribes and
  * asks for the slots. While no node can be had it tries again at least every half second, unless a
- * `clusterRetryStrategy` of your own says otherwise.
+ * `clusterRetryStrategy` of your own says otherwise. A command waits for a node no longer than `LIFEGUARD_ACQUIRE_TIMEOUT`
+ * (10 s), and fails with a `NotConnectedError` then, unless `redisOptions` have `maxRetriesPerRequest` or `commandTimeout`.
  *
  * With `LIFEGUARD_ENABLED` off it is `new Cluster()`, and that is all.
  *
@@ -16,15 +18,40 @@ import type { ClusterClientOptions } from './options.js';
  */
 export function createCluster(startupNodes: ClusterNode[], options: ClusterClientOptions = {}): Cluster {
   if (!isEnabled()) return new Cluster(startupNodes, options);
-  const redisOptions = options.redisOptions ?? {};
-  const tcp = resolveClientTcp(options.tcp, redisOptions.connectionName);
-  const prepare = preparation(tcp, redisOptions.connectTimeout === undefined ? new ReconnectPace() : undefined);
-  const cluster = new Cluster(startupNodes, {
-    clusterRetryStrategy: (times) => Math.min(100 + times * 2, CEILING_MILLIS),
-    ...options,
+  const settings = resolveClient(options.tcp, options.redisOptions ?? {});
+  const prepare = preparationFor(options, settings.tcp);
+  const cluster = new Cluster(startupNodes, { ...options, ...hardening(options, prepare) });
+  return equip(cluster, options, prepare, settings);
+}
+
+function preparationFor({ redisOptions }: ClusterOptions, tcp: Readonly<TcpOptions>): Prepare {
+  return preparation(tcp, redisOptions?.connectTimeout === undefined ? new ReconnectPace() : undefined);
+}
+
+/** The options that are set here, those that are given among them. */
+function hardening(options: ClusterOptions, prepare: Prepare): ClusterOptions {
+  const { clusterRetryStrategy = (times) => Math.min(100 + times * 2, CEILING_MILLIS), redisOptions = {} } = options;
+  return {
+    clusterRetryStrategy,
     redisOptions: { ...redisOptions, Connector: preparingConnector(redisOptions, prepare) },
-  });
+  };
+}
+
+/** What options can't do, of the cluster and of its duplicates. */
+function equip(cluster: Cluster, options: ClusterOptions, prepare: Prepare, { tcp, limit }: ClientSettings): Cluster {
   prepareSubscriber(cluster, prepare);
+  if (limit) {
+    limitWaits(cluster, limit);
+    cluster.on('+node', (node: Redis) => limitWaits(node, limit));
+  }
+  const { duplicate } = cluster;
+  cluster.duplicate = (nodes: ClusterNode[] = [], override: ClusterOptions = {}) => {
+    const all = { ...options, ...override };
+    const settings = { tcp, limit: isPatienceGiven(all.redisOptions ?? {}) ? undefined : limit };
+    const prepareOne = preparationFor(all, tcp);
+    const copy = duplicate.call(cluster, nodes, { ...override, ...hardening(all, prepareOne) });
+    return equip(copy, all, prepareOne, settings);
+  };
   return cluster;
 }
 
@@ -33,7 +60,8 @@ const CEILING_MILLIS = 500;
 interface Subscriber {
   getInstance(): Redis | null;
   selectSubscriber(): void;
-  isStarted(): boolean;
+  /** Private by its types; the method for it came with 5.5. */
+  readonly started: boolean;
 }
 
 /**
@@ -57,13 +85,7 @@ function prepareSubscriber(cluster: Cluster, prepare: Prepare): void {
     clearTimeout(timer);
     const pause = selectedAt + SUBSCRIBER_PAUSE_MILLIS - performance.now();
     if (pause <= 0 || subscriber.getInstance() === null) select();
-    else timer = setTimeout(() => subscriber.isStarted() && select(), pause).unref();
-  };
-  const { duplicate } = cluster;
-  cluster.duplicate = (...args) => {
-    const copy = duplicate.apply(cluster, args);
-    prepareSubscriber(copy, prepare);
-    return copy;
+    else timer = setTimeout(() => subscriber.started && select(), pause).unref();
   };
 }
 

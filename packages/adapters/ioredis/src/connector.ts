@@ -17,13 +17,23 @@ export function preparingConnector(options: RedisOptions, prepare: Prepare): Con
   return capturing(options.Connector ?? ownConnector(options, prepare), prepare);
 }
 
-/** As ioredis chooses it, but that the clients with which it asks Sentinels get their sockets prepared. */
-export function ownConnector(options: RedisOptions, prepare: Prepare): ConnectorClass {
+/**
+ * As ioredis chooses it, but that the clients with which it asks Sentinels get their sockets prepared.
+ *
+ * @param onError told of their errors, which ioredis drops
+ */
+export function ownConnector(
+  options: RedisOptions,
+  prepare: Prepare,
+  onError?: (error: unknown) => void,
+): ConnectorClass {
   if (!options.sentinels) return StandaloneConnector as ConnectorClass;
   const Connector = capturing(StandaloneConnector as ConnectorClass, prepare);
   class PreparingSentinelConnector extends AskingConnector {
     override connectToSentinel(endpoint: unknown, more?: object): Redis {
-      return super.connectToSentinel(endpoint, { ...more, Connector });
+      const client = super.connectToSentinel(endpoint, { ...more, Connector });
+      if (onError) client.on('error', onError);
+      return client;
     }
   }
   return PreparingSentinelConnector as unknown as ConnectorClass;

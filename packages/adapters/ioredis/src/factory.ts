@@ -3,7 +3,7 @@ import { harden } from '@lifeguard/tcp';
 import { Redis, type RedisOptions } from 'ioredis';
 import { isFatal, isPermanent } from './classify.js';
 import { ownConnector } from './connector.js';
-import { maskSecrets } from './secrets.js';
+import { hidingUrl, maskSecrets } from './secrets.js';
 import { Session } from './session.js';
 
 /**
@@ -14,7 +14,8 @@ import { Session } from './session.js';
  * has subscribed, changed its user or its settings, or is still blocked after a second, is closed. One that is clean is
  * lent again without a word to the server.
  *
- * @param options as for `new Redis`: a URL or an object. `retryStrategy` and `lazyConnect` have no use here
+ * @param options as for `new Redis`: a URL or an object. `retryStrategy`, `sentinelRetryStrategy` and
+ *   `lazyConnect` have no use here
  */
 export function redisFactory(options: string | RedisOptions = {}): Factory<Redis> {
   const sessions = new WeakMap<Redis, Session>();
@@ -23,8 +24,9 @@ export function redisFactory(options: string | RedisOptions = {}): Factory<Redis
   return {
     name: 'redis',
     create: async () => {
-      const redis = make(options, misconfigured);
-      await open(redis);
+      const ofSentinels: unknown[] = [];
+      const redis = make(options, misconfigured, (error) => ofSentinels.push(error));
+      await open(redis, ofSentinels);
       sessions.set(redis, new Session(redis));
       return redis;
     },
@@ -40,17 +42,24 @@ export function redisFactory(options: string | RedisOptions = {}): Factory<Redis
   };
 }
 
-function make(options: string | RedisOptions, misconfigured: WeakSet<object>): Redis {
+/** @param onError told of what asking the Sentinels has failed of */
+function make(
+  options: string | RedisOptions,
+  misconfigured: WeakSet<object>,
+  onError: (error: unknown) => void,
+): Redis {
   const given = typeof options === 'string' ? {} : options;
   const settings: RedisOptions = {
     ...given,
     lazyConnect: true,
     retryStrategy: null,
+    // It would go on asking Sentinels for ever, when nobody waits for it any more.
+    sentinelRetryStrategy: () => null,
     // Sentinels are asked through sockets of their own, whose end says nothing of the connection.
-    Connector: given.Connector ?? ownConnector(given, harden),
+    Connector: given.Connector ?? ownConnector(given, harden, onError),
   };
   try {
-    return typeof options === 'string' ? new Redis(options, settings) : new Redis(settings);
+    return hidingUrl(() => (typeof options === 'string' ? new Redis(options, settings) : new Redis(settings)));
   } catch (error) {
     misconfigured.add(Object(error));
     throw error;
@@ -58,7 +67,7 @@ function make(options: string | RedisOptions, misconfigured: WeakSet<object>): R
 }
 
 /** The promise of `connect` only says that the connection is closed; the event, or the first answer, says why. */
-async function open(redis: Redis): Promise<void> {
+async function open(redis: Redis, ofSentinels: readonly unknown[]): Promise<void> {
   let reason: unknown;
   redis.on('error', (error) => {
     maskSecrets(error);
@@ -69,7 +78,7 @@ async function open(redis: Redis): Promise<void> {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
-    throw refusal.error ?? reason ?? error;
+    throw withReasons(refusal.error ?? reason ?? error, ofSentinels);
   } finally {
     refusal.stop();
   }
@@ -77,6 +86,14 @@ async function open(redis: Redis): Promise<void> {
   if (reason === undefined) return;
   await close(redis);
   throw reason;
+}
+
+/** By these a pool knows whether the Sentinels are away, and may be asked again soon. */
+function withReasons(error: unknown, ofSentinels: readonly unknown[]): unknown {
+  const message = String(Object(error).message);
+  // ioredis gives it no code.
+  const isOfSentinels = ofSentinels.length > 0 && message.startsWith('All sentinels are unreachable');
+  return isOfSentinels ? new AggregateError(ofSentinels, message, { cause: error }) : error;
 }
 
 /**

@@ -1,3 +1,14 @@
+import { withoutUrl } from '@lifeguard/tcp/client';
+
+/** @throws {ConfigError} for a URL that can't be parsed: ioredis's own error shows it, with the password in it */
+export function hidingUrl<R>(make: () => R): R {
+  try {
+    return make();
+  } catch (error) {
+    throw withoutUrl(error, 'url', 'redis://user:password@host:6379/0');
+  }
+}
+
 /** ioredis puts the command into the error that it caused, with its arguments: of AUTH and HELLO that is the password. */
 export function maskSecrets(error: unknown): void {
   const { command } = Object(error) as { command?: { name?: unknown; args?: unknown } };

@@ -179,10 +179,14 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   #handOver(connection: C): void {
     const account = this.#accounts.get(connection);
     if (account) account.place = 'lent';
+    this.#tell('acquire', connection);
+  }
+
+  /** What a listener throws is an uncaught exception. Whoever has borrowed the connection is not to blame. */
+  #tell(event: 'acquire' | 'release', connection: C): void {
     try {
-      this.emit('acquire', connection);
+      this.emit(event, connection);
     } catch (error) {
-      // What a listener throws is an uncaught exception. The caller is not to blame, and has the connection.
       process.nextTick(() => {
         throw error;
       });
@@ -239,7 +243,7 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   #putBack(connection: C, account: Account<C>): void {
     account.place = 'unlent';
     void this.#clients.release(connection);
-    this.emit('release', connection);
+    this.#tell('release', connection);
   }
 
   /** Does nothing to what is not lent any more. @param error why, for the pool's log */

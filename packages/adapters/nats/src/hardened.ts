@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { harden } from '@lifeguard/tcp';
-import { giveUpOnSilence, resolveClientTcp } from '@lifeguard/tcp/client';
+import { giveUpOnSilence, resolveClientTcp, withoutUrl } from '@lifeguard/tcp/client';
 import { type DriverOptions, preparing } from './each-socket.js';
 import type { LifeguardOptions } from './options.js';
 import { Pace } from './pace.js';
@@ -33,6 +33,11 @@ export function hardened<O extends ConnectOptions>({ tcp, ...given }: O & Lifegu
   };
   const handler = ownHandler(options) ?? (() => pace.pause());
   return preparing({ maxReconnectAttempts: -1, ...options }, handler, prepare);
+}
+
+/** @throws what a connect has failed of, but no server's URL, which may have a password in it */
+export function refuse(error: unknown): never {
+  throw withoutUrl(error, 'servers', 'nats://host:4222');
 }
 
 /** The pauses that the caller has asked for. */

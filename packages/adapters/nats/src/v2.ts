@@ -6,7 +6,7 @@
 
 import { isEnabled } from '@lifeguard/tcp';
 import { type ConnectionOptions, connect as connectPlain, type NatsConnection } from 'nats';
-import { hardened } from './hardened.js';
+import { hardened, refuse } from './hardened.js';
 import type { LifeguardOptions } from './options.js';
 
 export type { LifeguardOptions } from './options.js';
@@ -25,5 +25,6 @@ export type ConnectOptions = ConnectionOptions & LifeguardOptions;
  */
 export async function connect(options: ConnectOptions = {}): Promise<NatsConnection> {
   const { tcp: _, ...own } = options;
-  return connectPlain(isEnabled() ? hardened(options) : own);
+  if (!isEnabled()) return connectPlain(own);
+  return connectPlain(hardened(options)).catch(refuse);
 }

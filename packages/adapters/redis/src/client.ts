@@ -1,10 +1,15 @@
 import type { EventEmitter } from 'node:events';
-import { harden, isEnabled } from '@lifeguard/tcp';
+import type { Socket } from 'node:net';
+import { type ConfigProblem, harden, isEnabled, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
 import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
+import { resolveSettings, throwProblems } from '@lifeguard/tcp/settings';
 import type { RedisFunctions, RedisModules, RedisScripts, RespVersions, TypeMapping } from 'redis';
 import * as redis from 'redis';
-import { followConnects, marked } from './follow.js';
+import { type Cared, careOf, followConnects, marked } from './follow.js';
 import type { LifeguardOptions } from './options.js';
+import { checkUrl } from './secrets.js';
+import { limitSentinelWaits } from './sentinel-waits.js';
+import { WAIT_SETTINGS, type WaitLimit } from './wait-limit.js';
 
 interface SocketOptions {
   readonly connectTimeout?: number;
@@ -13,6 +18,7 @@ interface SocketOptions {
 
 /** What is looked at among the options of a client. */
 interface ClientOptions extends LifeguardOptions {
+  readonly url?: string;
   readonly name?: string;
   readonly socket?: SocketOptions;
 }
@@ -20,11 +26,13 @@ interface ClientOptions extends LifeguardOptions {
 /**
  * `createClient` of node-redis: an ordinary client. Every socket that it opens is hardened, in each reconnect, and so are those
  * of its duplicates and pools. While the server is away it is tried again at least every 0.8 s; a `reconnectStrategy` or a
- * `connectTimeout` of your own goes before that. An `'error'` that nobody listens to does not end the process.
+ * `connectTimeout` of your own goes before that. A command waits for a connection no longer than `LIFEGUARD_ACQUIRE_TIMEOUT`
+ * (10 s), and fails with the error of the last connect then, unless you give `commandOptions.timeout`. An `'error'` that nobody
+ * listens to does not end the process.
  *
  * With `LIFEGUARD_ENABLED` off it is node-redis's own, and that is all.
  *
- * @throws {ConfigError} that names every socket option and variable that can't be used
+ * @throws {ConfigError} that names every socket option and variable that can't be used, or a URL, which it does not show
  */
 export function createClient<
   M extends RedisModules,
@@ -36,7 +44,8 @@ export function createClient<
   options?: redis.RedisClientOptions<M, F, S, RESP, T> & LifeguardOptions,
 ): ReturnType<typeof redis.createClient<M, F, S, RESP, T>> {
   if (!isEnabled()) return redis.createClient(options);
-  const client = redis.createClient(hardened(options ?? {}) as redis.RedisClientOptions<M, F, S, RESP, T>);
+  const all = hardened(options ?? {}) as redis.RedisClientOptions<M, F, S, RESP, T>;
+  const client = redis.createClient(all);
   followConnects(client);
   return heard(client);
 }
@@ -53,8 +62,9 @@ export function createClientPool<
   poolOptions?: Parameters<typeof redis.createClientPool>[1],
 ): ReturnType<typeof redis.createClientPool<M, F, S, RESP, T>> {
   if (!isEnabled()) return redis.createClientPool(options, poolOptions);
-  followConnects(redis.createClient());
-  return heard(redis.createClientPool(hardened(options ?? {}) as typeof options, poolOptions));
+  followAll();
+  const all = hardened(options ?? {}) as typeof options;
+  return heard(redis.createClientPool(all, poolOptions));
 }
 
 /** `createCluster` of node-redis, as `createClient`: sockets to all nodes are hardened. */
@@ -68,7 +78,8 @@ export function createCluster<
   options: redis.RedisClusterOptions<M, F, S, RESP, T> & LifeguardOptions,
 ): ReturnType<typeof redis.createCluster<M, F, S, RESP, T>> {
   if (!isEnabled()) return redis.createCluster(options);
-  followConnects(redis.createClient());
+  followAll();
+  for (const { url } of options.rootNodes) checkUrl(url);
   const defaults = hardened({ tcp: options.tcp, ...options.defaults });
   return heard(redis.createCluster({ ...options, defaults } as typeof options));
 }
@@ -84,25 +95,52 @@ export function createSentinel<
   options: redis.RedisSentinelOptions<M, F, S, RESP, T> & LifeguardOptions,
 ): ReturnType<typeof redis.createSentinel<M, F, S, RESP, T>> {
   if (!isEnabled()) return redis.createSentinel(options);
-  followConnects(redis.createClient());
+  followAll();
   const nodeClientOptions = hardened({ tcp: options.tcp, ...options.nodeClientOptions });
   const sentinelClientOptions = hardened({ tcp: options.tcp, ...options.sentinelClientOptions });
-  return heard(redis.createSentinel({ ...options, nodeClientOptions, sentinelClientOptions } as typeof options));
+  const sentinel = redis.createSentinel({ ...options, nodeClientOptions, sentinelClientOptions } as typeof options);
+  const { limit } = careOf(nodeClientOptions);
+  if (limit) limitSentinelWaits(sentinel, limit);
+  return heard(sentinel);
 }
 
-function hardened(given: object): object {
+let areFollowed = false;
+
+/** For those who make their clients later. One is needed to find the method, and node-redis keeps count of all that were made. */
+function followAll(): void {
+  if (!areFollowed) followConnects(redis.createClient());
+  areFollowed = true;
+}
+
+function hardened(given: object): Cared {
   const options: ClientOptions = given;
-  const tcp = resolveClientTcp(options.tcp, options.name);
+  checkUrl(options.url);
+  const { tcp, limit } = resolve(options);
   const pace = new ReconnectPace();
   const socket = {
     reconnectStrategy: (retries: number, cause: unknown) => reconnect(pace, retries, cause),
     ...options.socket,
   };
   const isBounded = options.socket?.connectTimeout === undefined;
-  return marked({ ...options, socket }, (each) => {
+  const prepare = (each: Socket) => {
     harden(each, tcp);
     if (isBounded) pace.follow(each);
-  });
+  };
+  return marked({ ...options, socket }, { prepare, limit });
+}
+
+/** The options of the sockets, and what bounds the waits of commands, if anything does. */
+function resolve(options: ClientOptions): {
+  readonly tcp: Readonly<TcpOptions>;
+  readonly limit: WaitLimit | undefined;
+} {
+  const source = { name: options.name };
+  const problems: ConfigProblem[] = [];
+  const { acquireTimeoutMillis: millis } = resolveSettings(WAIT_SETTINGS, source, problems);
+  resolveTcpOptions(options.tcp, { ...source, prefix: 'tcp.' }, problems);
+  throwProblems(problems);
+  const tcp = resolveClientTcp(options.tcp, options.name);
+  return { tcp, limit: millis > 0 ? { millis, tcp } : undefined };
 }
 
 /** As node-redis has it, a client whose `socketTimeout` has run out does not reconnect. */

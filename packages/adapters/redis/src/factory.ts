@@ -1,6 +1,7 @@
 import type { Factory } from '@lifeguard/pool';
 import { createClient, type RedisClientOptions } from 'redis';
 import { isFatal, isPermanent } from './classify.js';
+import { checkUrl } from './secrets.js';
 import { type PooledClient, Session } from './session.js';
 
 /** What `createClient` of node-redis returns for options without modules or scripts. */
@@ -57,7 +58,9 @@ async function open(client: PlainClient): Promise<void> {
 function make(options: RedisClientOptions, misconfigured: WeakSet<object>): PlainClient {
   const socket = { ...options.socket, reconnectStrategy: false };
   try {
-    const client = createClient({ ...options, socket } as RedisClientOptions) as unknown as PlainClient;
+    const all = { ...options, socket } as RedisClientOptions;
+    checkUrl(options.url);
+    const client = createClient(all) as unknown as PlainClient;
     // An error that nobody listens to would end the process.
     client.on('error', () => {});
     return client;

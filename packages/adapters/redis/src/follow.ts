@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { type Capture, openCapture } from '@lifeguard/tcp';
+import { limitWaits, type WaitingClient, type WaitLimit } from './wait-limit.js';
 
 /** Called with each socket before it connects. */
 export type Prepare = (socket: Socket) => void;
@@ -9,20 +10,37 @@ export type Prepare = (socket: Socket) => void;
  * The mark stands among a client's options: node-redis hands these on to every duplicate, and to each client that a
  * cluster, a pool or a Sentinel client makes, when and from wherever it makes it.
  */
-const PREPARE = Symbol('lifeguard.prepare');
+const CARE = Symbol('lifeguard.care');
 
-/** Options by which every socket that a client opens is prepared. */
-export function marked<O extends object>(options: O, prepare: Prepare): O {
-  return { ...options, [PREPARE]: prepare };
+/** What is done for each client. */
+export interface Care {
+  readonly prepare: Prepare;
+  readonly limit: WaitLimit | undefined;
+}
+
+/** Options by which every client is cared for that is made with them. */
+export interface Cared {
+  readonly [CARE]: Care;
+}
+
+export function marked<O extends object>(options: O, care: Care): O & Cared {
+  return { ...options, [CARE]: care };
+}
+
+export function careOf(options: Cared): Care {
+  return options[CARE];
 }
 
 interface Client extends EventEmitter {
-  readonly options?: { readonly [PREPARE]?: Prepare };
+  readonly options?: Partial<Cared>;
+  /** The client behind its proxies. */
+  readonly _self?: EventEmitter;
   connect(...args: unknown[]): Promise<unknown>;
 }
 
 const followed = new WeakSet<object>();
 const captures = new WeakMap<object, Capture>();
+const limited = new WeakSet<object>();
 
 /**
  * From here on, the clients that are marked have their sockets prepared; all others go by unchanged. No option of node-redis
@@ -36,9 +54,11 @@ export function followConnects(client: object): void {
   followed.add(prototype);
   const { connect } = prototype;
   prototype.connect = function follow(this: Client, ...args) {
-    const prepare = this.options?.[PREPARE];
+    const care = this.options?.[CARE];
     const go = () => Reflect.apply(connect, this, args);
-    return prepare ? captureFor(this, prepare).run(go) : go();
+    if (care === undefined) return go();
+    limitOnce(this, care.limit);
+    return captureFor(this, care.prepare).run(go);
   };
 }
 
@@ -63,4 +83,11 @@ function captureFor(client: Client, prepare: Prepare): Capture {
     captures.delete(client);
   });
   return capture;
+}
+
+function limitOnce(client: Client, limit: WaitLimit | undefined): void {
+  const self = client._self ?? client;
+  if (limit === undefined || limited.has(self)) return;
+  limited.add(self);
+  limitWaits(self as WaitingClient, limit);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+export { withoutUrl } from './hidden-url.js';
 export { ReconnectPace } from './pace.js';
 export { resolveClientTcp } from './resolve.js';
 export { giveUpOnSilence } from './silence.js';
+export { silenceBefore } from './silence-before.js';
