@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdtemp } from 'node:fs/promises';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSignedCertificate } from './certificate.js';
@@ -118,11 +119,29 @@ async function spawnPlain(
   return new LabProcess(child, child.pid ?? 0);
 }
 
+/**
+ * Below the ports that kernels give to outgoing connections (Linux: net.ipv4.ip_local_port_range, 32768 and up): while a server is
+ * down, one of those may be taken by any connection of the machine, even by a client that reconnects, to itself.
+ */
+const PORTS = { first: 10_000, last: 32_767 };
+
+/** At random, so that nobody else who does the same takes it before the server is up. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, ADDRESS);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.last + 1);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, ADDRESS), 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
