@@ -104,7 +104,7 @@ export class Connector<C> {
   }
 
   /** Whether no connect is under way and none is wanted. */
-  get isAtRest(): boolean {
+  get #isAtRest(): boolean {
     return this.#slots.length === 0 && this.#running.size === 0;
   }
 
@@ -118,7 +118,7 @@ export class Connector<C> {
 
   /** Looks at demand and time again, and starts or gives up what follows from them. To be called when demand changes. */
   pump(): void {
-    if (this.isAtRest) {
+    if (this.#isAtRest) {
       this.#sleep();
       return;
     }

@@ -22,14 +22,6 @@ interface Waiter<R> extends Patient, Queued {
 
 function ignore(): void {}
 
-/** The one whose promise is being made. Kept here, so that making a promise takes no closure. */
-let newcomer: Waiter<never>;
-
-function keepSettlers(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
-  newcomer.resolve = resolve;
-  newcomer.reject = reject;
-}
-
 export interface DeskOptions {
   /** How many priorities there are; 0 is served first. */
   readonly priorities: number;
@@ -82,8 +74,11 @@ export class Desk<R> {
       note,
       signal,
     };
-    newcomer = waiter as Waiter<never>;
-    const promise = new Promise<R>(keepSettlers);
+    // A closure, for V8 compiles it away, and a function that is shared it calls.
+    const promise = new Promise<R>((resolve, reject) => {
+      waiter.resolve = resolve;
+      waiter.reject = reject;
+    });
     // Before it joins: what is no signal throws here, and nobody must be left waiting then.
     if (signal) this.#signals.heed(signal, waiter);
     this.#waiters.join(waiter, priority);

@@ -409,9 +409,9 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     return this.available < 1 && this.#connections.size + this.#desk.waiting >= this.max;
   }
 
-  /** Whether every connection that there can be is open, and none is idle: one more who waits changes nothing. */
+  /** Whether every connection that there can be is here, and none is idle: one more who waits changes nothing. */
   get #isExhausted(): boolean {
-    return !this.#inventory.canTakeOrder && this.#shelf.length === 0 && this.#connector.isAtRest;
+    return this.#fetching === 0 && this.#shelf.length === 0 && !this.#inventory.canTakeOrder;
   }
 
   #tooLate(timeoutMillis: number): Error {
