@@ -1,9 +1,10 @@
+import type { EventEmitter } from 'node:events';
 import type { Agent } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { ResolvedOptions } from './options.js';
-import { Peers } from './peers.js';
+import { noteAnswer, Peers } from './peers.js';
 
 type OnCreate = (error: Error | null, stream: Duplex) => void;
 
@@ -62,11 +63,20 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
   };
 
   // A socket whose answer is complete goes straight to a request that waits for one: Node.js passes over what is destroyed.
-  agent.prependListener('free', (stream: Duplex) => {
-    if (!(stream instanceof Socket)) return;
-    peers.noteAnswer(stream);
+  precede(agent, 'free', (stream: Duplex) => {
     // The peer may have closed it with its answer, and then nobody has heard of it yet.
-    if (hasKeys(agent.requests) && !peers.isReusable(stream)) stream.destroy();
+    if (noteAnswer(stream) || !hasKeys(agent.requests)) return;
+    if (stream instanceof Socket && !peers.isTrusted(stream)) stream.destroy();
+  });
+}
+
+/** One listener in the place of those that there are: an emitter copies a list of two each time. */
+function precede(emitter: EventEmitter, event: string, hear: (stream: Duplex) => void): void {
+  const others = emitter.listeners(event);
+  emitter.removeAllListeners(event);
+  emitter.on(event, (stream: Duplex, ...more: unknown[]) => {
+    hear(stream);
+    for (const other of others) other.call(emitter, stream, ...more);
   });
 }
 

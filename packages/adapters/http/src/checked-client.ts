@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { buildConnector, Client, Dispatcher } from 'undici';
-import type { Peers } from './peers.js';
+import { noteAnswer, type Peers } from './peers.js';
 
 type Undici = typeof import('undici');
 
@@ -49,7 +49,7 @@ export function checkedClients({ Client, errors }: Undici, peers: Peers): Client
 
     /** It takes another request. If none is under way, what was asked last has been answered. */
     #noteAnswer(): void {
-      if (this.#socket && this.stats.running === 0) peers.noteAnswer(this.#socket);
+      if (this.#socket && this.stats.running === 0) noteAnswer(this.#socket);
     }
 
     #adopt(socket: unknown): void {

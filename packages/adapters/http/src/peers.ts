@@ -1,15 +1,14 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { harden, probe, silentFor, type TcpOptions, verdict } from '@lifeguard/tcp';
-
-/** Errors that say: nobody answers there any more. The idle sockets to the same peer have not heard of it yet. */
-const SILENCE: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
+import { isSilence } from '@lifeguard/tcp/client';
 
 /**
- * Whose answer was complete so lately is not asked about: the peer was there in this turn of the event loop. Where one request
+ * Who was given a request so lately, and has answered it, is not asked about: the peer was there just now. Where one request
  * follows the other, asking would cost each a tenth.
  */
-const FRESH_MILLIS = 1;
+const FRESH_MILLIS = 5;
 
 /** A peer that closes with its answer, and without a word of it, does so with its first ones: after these all are asked about. */
 const FIRST_ANSWERS = 3;
@@ -23,9 +22,17 @@ interface Standing {
   readonly peer: string;
   /** Since when it is doubted, by `performance.now()`; `undefined` while it is trusted. */
   doubtedAt: number | undefined;
-  /** How many answers were complete, and when the last, by `performance.now()`. */
+  /** How many answers were complete. */
   answers: number;
-  answeredAt: number;
+  /** When it was last looked at for a request to be written to it, by `performance.now()`. */
+  reusedAt: number;
+}
+
+/** With the socket itself it is found faster than in a map: with each request twice. */
+const STANDING = Symbol('lifeguard.standing');
+
+interface Known {
+  [STANDING]?: Standing;
 }
 
 /**
@@ -38,7 +45,6 @@ export class Peers {
   readonly #tcp: Readonly<TcpOptions>;
   /** An open socket is in its peer's set, or it is doubted. */
   readonly #trusted = new Map<string, Set<Socket>>();
-  readonly #standings = new WeakMap<Socket, Standing>();
 
   constructor(tcp: Readonly<TcpOptions>) {
     this.#tcp = tcp;
@@ -57,7 +63,7 @@ export class Peers {
    */
   isTrusted(socket: Socket): boolean {
     const said = verdict(socket);
-    const standing = this.#standings.get(socket);
+    const standing = standingOf(socket);
     if (said === 'suspect') this.#doubt(standing?.peer);
     if (said === 'suspect' || said === 'dead') return false;
     if (standing?.doubtedAt === undefined) return true;
@@ -66,23 +72,9 @@ export class Peers {
     return true;
   }
 
-  /** The same; nobody is asked if its last answer was complete just now, and others were before. */
+  /** The same of a socket that has no request; nobody is asked if it was given one just now, and others before. */
   isReusable(socket: Socket): boolean {
-    return this.#isFresh(socket) || this.isTrusted(socket);
-  }
-
-  /** An answer is complete. */
-  noteAnswer(socket: Socket): void {
-    const standing = this.#standings.get(socket);
-    if (standing === undefined) return;
-    standing.answers += 1;
-    standing.answeredAt = performance.now();
-  }
-
-  #isFresh(socket: Socket): boolean {
-    const standing = this.#standings.get(socket);
-    if (standing === undefined || standing.answers <= FIRST_ANSWERS || standing.doubtedAt !== undefined) return false;
-    return performance.now() - standing.answeredAt <= FRESH_MILLIS;
+    return isFresh(socket) || this.isTrusted(socket);
   }
 
   #follow(socket: Socket): void {
@@ -93,14 +85,14 @@ export class Peers {
       peer: `${remoteAddress} ${remotePort}`,
       doubtedAt: undefined,
       answers: 0,
-      answeredAt: Number.NEGATIVE_INFINITY,
+      reusedAt: Number.NEGATIVE_INFINITY,
     };
-    this.#standings.set(socket, standing);
+    (socket as Known)[STANDING] = standing;
     this.#trust(socket, standing);
     // The monitor hears of it before a caller who tries again at once; and it is nobody's error handler.
     const events: EventEmitter = socket;
-    events.once(errorMonitor, ({ code }: NodeJS.ErrnoException) => {
-      if (SILENCE.has(code)) this.#doubt(standing.peer);
+    events.once(errorMonitor, (error: unknown) => {
+      if (isSilence(error)) this.#doubt(standing.peer);
     });
     socket.once('close', () => this.#forget(socket, standing));
   }
@@ -122,9 +114,39 @@ export class Peers {
     this.#trusted.delete(peer);
     const now = performance.now();
     for (const socket of trusted) {
-      const standing = this.#standings.get(socket);
+      const standing = standingOf(socket);
       if (standing) standing.doubtedAt = now;
       void probe(socket, { anew: true }).then(() => this.isTrusted(socket));
     }
   }
+}
+
+/**
+ * An answer on this socket is complete.
+ *
+ * @returns whether that says enough of the peer for now
+ */
+export function noteAnswer(socket: Duplex): boolean {
+  const standing = standingOf(socket);
+  if (standing === undefined) return false;
+  standing.answers += 1;
+  return isProven(standing);
+}
+
+function isFresh(socket: Socket): boolean {
+  const standing = standingOf(socket);
+  if (standing === undefined || !isProven(standing)) return false;
+  const before = standing.reusedAt;
+  standing.reusedAt = performance.now();
+  return standing.reusedAt - before <= FRESH_MILLIS;
+}
+
+/** Whether a peer can be taken at its last answer's word, while that is fresh. */
+function isProven({ answers, doubtedAt }: Standing): boolean {
+  return answers > FIRST_ANSWERS && doubtedAt === undefined;
+}
+
+/** `undefined` of a socket that is not connected yet, that has no peer, or that somebody else has made. */
+function standingOf(socket: Duplex): Standing | undefined {
+  return (socket as Known)[STANDING];
 }

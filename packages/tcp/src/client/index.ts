@@ -5,6 +5,7 @@
  */
 
 export { withoutUrl } from './hidden-url.js';
+export { isSilence } from './is-silence.js';
 export { ReconnectPace } from './pace.js';
 export { resolveClientTcp } from './resolve.js';
 export { giveUpOnSilence } from './silence.js';

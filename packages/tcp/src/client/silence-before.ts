@@ -1,7 +1,5 @@
 import type { TcpOptions } from '../options.js';
-
-/** The codes with which the kernel ends a connection whose peer it has not heard of for a while. */
-const SILENT: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
+import { isSilence } from './is-silence.js';
 
 /**
  * For how long the peer may have been silent when a connection ended, in milliseconds: at most the longer of the kernel's
@@ -10,7 +8,7 @@ const SILENT: ReadonlySet<unknown> = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENET
  * @param error the socket's, if it had one
  */
 export function silenceBefore(error: unknown, tcp: Readonly<TcpOptions>): number {
-  if (!SILENT.has(Object(error).code)) return 0;
+  if (!isSilence(error)) return 0;
   const { keepAlive, keepAliveIdleMillis, keepAliveIntervalMillis, keepAliveCount, userTimeoutMillis } = tcp;
   if (!keepAlive || userTimeoutMillis === 0) return Number.POSITIVE_INFINITY;
   return Math.max(keepAliveIdleMillis + keepAliveIntervalMillis * keepAliveCount, userTimeoutMillis);
