@@ -14,6 +14,7 @@ const USES: Readonly<Record<string, string>> = {
   '@lifeguard/tcp/client': 'giveUpOnSilence',
   '@lifeguard/tcp/labels': 'label',
   '@lifeguard/pool': 'createPool',
+  '@lifeguard/pool/client': 'resolveClient',
   '@lifeguard/pool/testing': 'conformance',
   '@lifeguard/pg': 'Pool',
   '@lifeguard/mysql2': 'createPool',

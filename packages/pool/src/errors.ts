@@ -1,4 +1,5 @@
 import { LifeguardError } from '@lifeguard/tcp';
+import { whyNotConnected } from './why-not-connected.js';
 
 /** A pool at one moment, for people: it stands in the message of what went wrong. */
 export interface PoolState {
@@ -14,10 +15,9 @@ export class AcquireTimeoutError extends LifeguardError {
   override readonly name = 'TimeoutError';
 
   constructor(timeoutMillis: number, state: PoolState, cause?: unknown) {
-    const why = cause === undefined ? '' : `; connects have been failing: ${summarize(cause)}`;
     super(
       'ERR_POOL_ACQUIRE_TIMEOUT',
-      `ResourceRequest timed out (acquire timeout ${timeoutMillis} ms): ${formatState(state)}${why}`,
+      `ResourceRequest timed out (acquire timeout ${timeoutMillis} ms): ${formatState(state)}${whyNotConnected(cause)}`,
       cause === undefined ? undefined : { cause },
     );
   }
@@ -114,9 +114,4 @@ export class NotBorrowedError extends LifeguardError {
 
 function formatState({ size, idle, lent, waiting, connecting }: PoolState): string {
   return `size ${size}, idle ${idle}, lent ${lent}, waiting ${waiting}, connecting ${connecting}`;
-}
-
-function summarize(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : typeof error;
 }

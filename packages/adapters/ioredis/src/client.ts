@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import { type ConfigProblem, harden, isEnabled, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
-import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
-import { resolveSettings, throwProblems } from '@lifeguard/tcp/settings';
+import { type ClientSettings, resolveClient } from '@lifeguard/pool/client';
+import { harden, isEnabled, type TcpOptions } from '@lifeguard/tcp';
+import { ReconnectPace } from '@lifeguard/tcp/client';
 import { Redis, type RedisOptions } from 'ioredis';
 import { leadsToReplica } from './classify.js';
 import { type Prepare, preparingConnector } from './connector.js';
 import type { ClientOptions } from './options.js';
 import { hidingUrl, maskSecrets } from './secrets.js';
-import { isPatienceGiven, limitWaits, WAIT_SETTINGS, type WaitLimit } from './wait-limit.js';
+import { isPatienceGiven, limitWaits } from './wait-limit.js';
 
 /** What `new Redis()` takes. */
 export type ClientArguments =
@@ -29,7 +29,7 @@ export type ClientArguments =
 export function createClient(...args: ClientArguments): Redis {
   const { address, options } = split(args);
   if (!isEnabled()) return construct(address, options);
-  const settings = resolveClient(options.tcp, options);
+  const settings = settingsOf(options.tcp, options);
   const all = { ...options, ...hardening(options, settings.tcp) };
   return equip(
     hidingUrl(() => construct(address, all)),
@@ -38,22 +38,10 @@ export function createClient(...args: ClientArguments): Redis {
   );
 }
 
-/** The options of the sockets, and what bounds the waits of commands, if anything does. */
-export interface ClientSettings {
-  readonly tcp: Readonly<TcpOptions>;
-  readonly limit: WaitLimit | undefined;
-}
-
-/** Completes them from the environment and the defaults. */
-export function resolveClient(given: Partial<TcpOptions> | undefined, options: RedisOptions): ClientSettings {
-  const name = options.connectionName;
-  const problems: ConfigProblem[] = [];
-  const { acquireTimeoutMillis } = resolveSettings(WAIT_SETTINGS, { name }, problems);
-  resolveTcpOptions(given, { prefix: 'tcp.', name }, problems);
-  throwProblems(problems);
-  const tcp = resolveClientTcp(given, name);
-  const isLimited = acquireTimeoutMillis > 0 && !isPatienceGiven(options);
-  return { tcp, limit: isLimited ? { millis: acquireTimeoutMillis, tcp } : undefined };
+/** Without a limit for who has said by himself how long his commands wait. */
+export function settingsOf(given: Partial<TcpOptions> | undefined, options: RedisOptions): ClientSettings {
+  const { tcp, limit } = resolveClient(given, options.connectionName);
+  return { tcp, limit: isPatienceGiven(options) ? undefined : limit };
 }
 
 /** The options that are set here, those that are given among them. */

@@ -1,9 +1,11 @@
+import type { ClientSettings } from '@lifeguard/pool/client';
 import { isEnabled, type TcpOptions } from '@lifeguard/tcp';
 import { ReconnectPace } from '@lifeguard/tcp/client';
-import { Cluster, type ClusterNode, type ClusterOptions, type Redis } from 'ioredis';
-import { type ClientSettings, preparation, resolveClient } from './client.js';
+import { Cluster, type ClusterNode, type ClusterOptions, Redis } from 'ioredis';
+import { preparation, settingsOf } from './client.js';
 import { type Prepare, preparingConnector, withClientPrepared } from './connector.js';
 import type { ClusterClientOptions } from './options.js';
+import { hidingUrl } from './secrets.js';
 import { isPatienceGiven, limitWaits } from './wait-limit.js';
 
 /**
@@ -14,14 +16,20 @@ import { isPatienceGiven, limitWaits } from './wait-limit.js';
  *
  * With `LIFEGUARD_ENABLED` off it is `new Cluster()`, and that is all.
  *
- * @throws {ConfigError} that names every socket option and variable that can't be used
+ * @throws {ConfigError} that names every socket option and variable that can't be used, or a node's URL, which it does not show
  */
 export function createCluster(startupNodes: ClusterNode[], options: ClusterClientOptions = {}): Cluster {
   if (!isEnabled()) return new Cluster(startupNodes, options);
-  const settings = resolveClient(options.tcp, options.redisOptions ?? {});
+  const settings = settingsOf(options.tcp, options.redisOptions ?? {});
   const prepare = preparationFor(options, settings.tcp);
+  checkUrls(startupNodes);
   const cluster = new Cluster(startupNodes, { ...options, ...hardening(options, prepare) });
   return equip(cluster, options, prepare, settings);
+}
+
+/** A `Cluster` reads them when it connects, tells nobody what is wrong with one, and never connects. A `Redis` reads its own at once. */
+function checkUrls(nodes: readonly ClusterNode[]): void {
+  for (const node of nodes) if (typeof node === 'string') hidingUrl(() => new Redis(node, { lazyConnect: true }));
 }
 
 function preparationFor({ redisOptions }: ClusterOptions, tcp: Readonly<TcpOptions>): Prepare {
@@ -49,6 +57,7 @@ function equip(cluster: Cluster, options: ClusterOptions, prepare: Prepare, { tc
     const all = { ...options, ...override };
     const settings = { tcp, limit: isPatienceGiven(all.redisOptions ?? {}) ? undefined : limit };
     const prepareOne = preparationFor(all, tcp);
+    checkUrls(nodes);
     const copy = duplicate.call(cluster, nodes, { ...override, ...hardening(all, prepareOne) });
     return equip(copy, all, prepareOne, settings);
   };

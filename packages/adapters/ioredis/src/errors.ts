@@ -1,3 +1,4 @@
+import { whyNotConnected } from '@lifeguard/pool/client';
 import { LifeguardError } from '@lifeguard/tcp';
 
 /**
@@ -15,17 +16,11 @@ export class NotConnectedError extends LifeguardError {
     const what = sent
       ? `was not answered before its connection ended, and is not sent again; it has waited for ${millis} ms`
       : `could not be sent within ${millis} ms (acquire timeout)`;
-    const why = cause === undefined ? '' : `; connects have been failing: ${summarize(cause)}`;
     super(
       'ERR_REDIS_NOT_CONNECTED',
-      `${command.toUpperCase()} ${what}${why}`,
+      `${command.toUpperCase()} ${what}${whyNotConnected(cause)}`,
       cause === undefined ? undefined : { cause },
     );
     this.sent = sent;
   }
-}
-
-function summarize(error: unknown): string {
-  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
-  return String(code ?? message);
 }

@@ -104,6 +104,20 @@ test('a command that can’t be sent is told so at the limit, with the last conn
   expectLimit(millis);
 });
 
+test('what the last error says is in the cause, and not in the message: it may hold a password', async () => {
+  class Connector {
+    connect(tell: (type: string, error: Error) => void): Promise<never> {
+      setImmediate(tell, 'error', new Error('no way to redis://:hunter2@db'));
+      return new Promise(() => {});
+    }
+    check = () => true;
+    disconnect(): void {}
+  }
+  const { told } = await fate(mine(createClient({ Connector: Connector as never })).get('key'));
+  expect(told).toMatchObject({ code: 'ERR_REDIS_NOT_CONNECTED', cause: { message: 'no way to redis://:hunter2@db' } });
+  expect(String(told)).toMatch(/connects have been failing: see the cause$/);
+});
+
 test('a command of before the first connection is told too', async () => {
   const server = await stub();
   await server.vanish();
@@ -135,7 +149,8 @@ test('a short outage is ridden out', async () => {
   await vi.waitFor(() => expect(server.heard).toContain('blpop'));
   await server.vanish(client, blocking);
   const queued = fate(client.get('key'));
-  await new Promise((resolve) => setTimeout(resolve, LIMIT_MILLIS / 3));
+  // The next connect has failed.
+  await untilClosed(client);
   await server.listen();
   expect((await queued).told).toBe('OK');
   await vi.waitFor(() => expect(server.heard.filter((name) => name === 'blpop')).toHaveLength(2));
@@ -272,7 +287,7 @@ test('Sentinels that are all away: the same', async () => {
   const sentinels = [{ host: '127.0.0.1', port: server.port }];
   const { told, millis } = await fate(mine(createClient({ sentinels, name: 'main' })).get('key'));
   expect(told).toBeInstanceOf(NotConnectedError);
-  expect(String(told)).toContain('All sentinels are unreachable');
+  expect(told).toMatchObject({ cause: { message: expect.stringContaining('All sentinels are unreachable') } });
   expectLimit(millis);
 });
 

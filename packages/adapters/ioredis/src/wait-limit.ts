@@ -1,19 +1,6 @@
-import { POOL_SETTINGS } from '@lifeguard/pool';
-import type { TcpOptions } from '@lifeguard/tcp';
-import { silenceBefore } from '@lifeguard/tcp/client';
+import { millisLeft, type WaitLimit } from '@lifeguard/pool/client';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import { NotConnectedError } from './errors.js';
-
-/** Of the settings of a pool, what counts for a client too: how long a caller waits for a connection. */
-export const WAIT_SETTINGS = { acquireTimeoutMillis: POOL_SETTINGS.acquireTimeoutMillis };
-
-/** How long commands may be without a connection. */
-export interface WaitLimit {
-  /** From a command's being issued, or from the end of the connection that it was sent on, to its error. */
-  readonly millis: number;
-  /** The options of the sockets: the kernel's timers. */
-  readonly tcp: Readonly<TcpOptions>;
-}
 
 /** Whether a program has said by itself how long its commands wait. */
 export function isPatienceGiven({ maxRetriesPerRequest, commandTimeout }: RedisOptions): boolean {
@@ -71,9 +58,6 @@ interface Client {
 /** How often a client without a connection is looked at. */
 const LOOK_MILLIS = 100;
 
-/** What was under way when its connection ended is given time for one reconnect at least. */
-const RECONNECT_MILLIS = 500;
-
 /** Nobody waits for a connection. */
 const AT_REST: ReadonlySet<string> = new Set(['wait', 'ready', 'monitoring', 'end']);
 
@@ -127,9 +111,8 @@ class Waits {
 
   /** A connection has ended. If it was alive until now, what was sent on it begins to wait now. */
   #lose(): void {
-    const { millis, tcp } = this.#limit;
-    const silence = Math.min(silenceBefore(this.#lastError, tcp), Math.max(0, millis - RECONNECT_MILLIS));
-    const earliest = performance.now() - silence;
+    const waited = this.#limit.millis - millisLeft(this.#lastError, this.#limit);
+    const earliest = performance.now() - waited;
     for (const { command, stream } of this.#client.commandQueue?.toArray() ?? []) {
       const since = Math.max(sinceOf({ command, stream }) ?? earliest, earliest);
       command[SINCE] = since;

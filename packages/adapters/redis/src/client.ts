@@ -1,15 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { type ConfigProblem, harden, isEnabled, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
-import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
-import { resolveSettings, throwProblems } from '@lifeguard/tcp/settings';
+import { resolveClient } from '@lifeguard/pool/client';
+import { harden, isEnabled } from '@lifeguard/tcp';
+import { ReconnectPace } from '@lifeguard/tcp/client';
 import type { RedisFunctions, RedisModules, RedisScripts, RespVersions, TypeMapping } from 'redis';
 import * as redis from 'redis';
 import { type Cared, careOf, followConnects, marked } from './follow.js';
 import type { LifeguardOptions } from './options.js';
 import { checkUrl } from './secrets.js';
 import { limitSentinelWaits } from './sentinel-waits.js';
-import { WAIT_SETTINGS, type WaitLimit } from './wait-limit.js';
 
 interface SocketOptions {
   readonly connectTimeout?: number;
@@ -115,7 +114,7 @@ function followAll(): void {
 function hardened(given: object): Cared {
   const options: ClientOptions = given;
   checkUrl(options.url);
-  const { tcp, limit } = resolve(options);
+  const { tcp, limit } = resolveClient(options.tcp, options.name);
   const pace = new ReconnectPace();
   const socket = {
     reconnectStrategy: (retries: number, cause: unknown) => reconnect(pace, retries, cause),
@@ -127,20 +126,6 @@ function hardened(given: object): Cared {
     if (isBounded) pace.follow(each);
   };
   return marked({ ...options, socket }, { prepare, limit });
-}
-
-/** The options of the sockets, and what bounds the waits of commands, if anything does. */
-function resolve(options: ClientOptions): {
-  readonly tcp: Readonly<TcpOptions>;
-  readonly limit: WaitLimit | undefined;
-} {
-  const source = { name: options.name };
-  const problems: ConfigProblem[] = [];
-  const { acquireTimeoutMillis: millis } = resolveSettings(WAIT_SETTINGS, source, problems);
-  resolveTcpOptions(options.tcp, { ...source, prefix: 'tcp.' }, problems);
-  throwProblems(problems);
-  const tcp = resolveClientTcp(options.tcp, options.name);
-  return { tcp, limit: millis > 0 ? { millis, tcp } : undefined };
 }
 
 /** As node-redis has it, a client whose `socketTimeout` has run out does not reconnect. */

@@ -1,3 +1,4 @@
+import { whyNotConnected } from '@lifeguard/pool/client';
 import { LifeguardError } from '@lifeguard/tcp';
 
 /**
@@ -8,16 +9,10 @@ export class NotConnectedError extends LifeguardError {
   override readonly name = 'NotConnectedError';
 
   constructor(millis: number, cause?: unknown) {
-    const why = cause === undefined ? '' : `; connects have been failing: ${summarize(cause)}`;
     super(
       'ERR_REDIS_NOT_CONNECTED',
-      `the command has had no connection for ${millis} ms (acquire timeout)${why}`,
+      `the command has had no connection for ${millis} ms (acquire timeout)${whyNotConnected(cause)}`,
       cause === undefined ? undefined : { cause },
     );
   }
-}
-
-function summarize(error: unknown): string {
-  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
-  return String(code ?? message);
 }

@@ -1,6 +1,5 @@
-import { silenceBefore } from '@lifeguard/tcp/client';
+import { millisLeft, type WaitLimit } from '@lifeguard/pool/client';
 import { NotConnectedError } from './errors.js';
-import type { WaitLimit } from './wait-limit.js';
 
 /** What a Sentinel client does with a client of the master, once it has one. */
 type Use = (client: unknown) => Promise<unknown>;
@@ -12,17 +11,13 @@ interface SentinelClient {
   _execute(isReadonly: boolean | undefined, use: Use): Promise<unknown>;
 }
 
-/** What was under way when its connection ended is given time for one reconnect at least. */
-const RECONNECT_MILLIS = 500;
-
 /**
  * From here on no command waits for a master for longer than the limit. node-redis has it wait until the Sentinels name one that can
  * be connected to, without a limit, and also sends it again until then.
  */
-export function limitSentinelWaits(sentinel: object, { millis, tcp }: WaitLimit): void {
+export function limitSentinelWaits(sentinel: object, limit: WaitLimit): void {
   const self = (sentinel as SentinelClient)._self;
   const { _execute: execute } = self;
-  const least = Math.min(RECONNECT_MILLIS, millis);
   self._execute = function limited(this: SentinelClient, isReadonly, use) {
     return new Promise((resolve, reject) => {
       let isTold = false;
@@ -30,12 +25,12 @@ export function limitSentinelWaits(sentinel: object, { millis, tcp }: WaitLimit)
       const wait = (cause?: unknown) => {
         const tell = () => {
           isTold = true;
-          reject(new NotConnectedError(millis, cause));
+          reject(new NotConnectedError(limit.millis, cause));
         };
-        timer = setTimeout(tell, Math.max(least, millis - silenceBefore(cause, tcp)));
+        timer = setTimeout(tell, millisLeft(cause, limit));
       };
       const useInTime: Use = async (client) => {
-        if (isTold) throw new NotConnectedError(millis);
+        if (isTold) throw new NotConnectedError(limit.millis);
         clearTimeout(timer);
         try {
           return await use(client);

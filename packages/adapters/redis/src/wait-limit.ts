@@ -1,18 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import { POOL_SETTINGS } from '@lifeguard/pool';
-import type { TcpOptions } from '@lifeguard/tcp';
+import type { WaitLimit } from '@lifeguard/pool/client';
 import { silenceBefore } from '@lifeguard/tcp/client';
 import { KeptCommands } from './kept-commands.js';
-
-/** Of the settings of a pool, what counts for a client too: how long a caller waits for a connection. */
-export const WAIT_SETTINGS = { acquireTimeoutMillis: POOL_SETTINGS.acquireTimeoutMillis };
-
-/** How long commands may be without a connection. */
-export interface WaitLimit {
-  readonly millis: number;
-  /** The options of the sockets: the kernel's timers. */
-  readonly tcp: Readonly<TcpOptions>;
-}
 
 /** What is looked at among the options of a client. */
 interface WaitOptions {
