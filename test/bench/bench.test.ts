@@ -48,7 +48,7 @@ test('--json prints one object: each pool’s time for each number of borrowers,
     const holds = (value: number) => (bound === 'at most' ? value <= limit : value >= limit);
     expect(outcome).toBe(holds(measured.median) ? 'met' : holds(measured.low) ? 'unclear' : 'missed');
   }
-  expect(stderr).toContain('borrow: 1,000 borrowers');
+  expect(stderr).toContain('borrow: sitting 1 of 1');
 });
 
 function expectOrdered(spread: Spread | undefined): void {

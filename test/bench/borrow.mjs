@@ -1,12 +1,9 @@
 // Acquire + release, when the borrower gives the connection back at once, and when it holds it across a turn of the event loop.
-import { loopbackSockets } from './connections.mjs';
-import { lifeguard, noPool, peers } from './contenders.mjs';
-import { borrowAll, borrowLoop, holdLoop, returnAll } from './loops.mjs';
-import { measureInRounds } from './rounds.mjs';
+import { everybody, lifeguard, noPool, peers } from './contenders.mjs';
+import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { judge } from './target.mjs';
 
-/** @typedef {import('./contenders.mjs').Contender} Contender */
 /** @typedef {import('./table.mjs').Table} Table */
 
 const CONNECTIONS = 10;
@@ -16,11 +13,8 @@ const CASES = [
   { borrowers: 50, limit: 1 / 2 },
   { borrowers: 1000, limit: 1 / 2 },
 ];
-/** Loans in one measured run, at least: so many that starting the borrowers costs little beside them. */
-const LEAST_LOANS = { borrow: 3000, hold: 1000 };
-const LEAST_TURNS = 5;
-
-const EVERYBODY = [noPool, lifeguard, ...peers];
+/** In each sitting. */
+const EFFORT = { rounds: 5, sliceMillis: 25 };
 
 /** @param {import('./section.mjs').SectionOptions} options */
 export async function measureBorrow(options) {
@@ -46,60 +40,13 @@ export async function measureHold(options) {
  * @param {'borrow' | 'hold'} name
  * @param {string} title
  * @param {import('./section.mjs').SectionOptions} options
- * @returns {Promise<{ table: Table, rounds: Map<string, Map<string, number[]>> }>} and each case's rounds, by pool
+ * @returns {Promise<{ table: Table, rounds: import('./sittings.mjs').Cases }>} and the rounds, by column and by pool
  */
-async function compare(name, title, { effort, tell }) {
-  const { factory, stop } = await loopbackSockets();
-  /** @type {Map<string, Map<string, number[]>>} */
-  const rounds = new Map();
-  for (const { borrowers } of CASES) {
-    tell(columnOf(borrowers));
-    const open = EVERYBODY.map((contender) => ({ contender, pool: contender.open(CONNECTIONS, factory) }));
-    const contestants = new Map();
-    for (const { contender, pool } of open) {
-      returnAll(contender, pool, await borrowAll(contender, pool, CONNECTIONS));
-      contestants.set(contender.name, contestant(name, contender, pool, borrowers));
-    }
-    rounds.set(columnOf(borrowers), await measureInRounds(contestants, effort));
-    for (const { contender, pool } of open) await contender.close(pool);
-  }
-  await stop();
+async function compare(name, title, { quick, effort, tell }) {
+  const args = [name, CASES.map(({ borrowers }) => borrowers), quick ? effort : EFFORT];
+  const cases = await measureInSittings('borrow-child.mjs', args, { quick, tell });
+  const rounds = new Map(CASES.map(({ borrowers }) => [columnOf(borrowers), cases.get(`${borrowers}`) ?? new Map()]));
   return { table: tableOf(name, title, rounds), rounds };
-}
-
-/**
- * @param {'borrow' | 'hold'} name
- * @param {Contender} contender
- * @param {any} pool
- * @param {number} borrowers
- */
-function contestant(name, contender, pool, borrowers) {
-  // Without a pool nothing holds the eleventh borrower back.
-  const atOnce = contender === noPool ? Math.min(borrowers, CONNECTIONS) : borrowers;
-  const turns = Math.max(LEAST_TURNS, Math.ceil(LEAST_LOANS[name] / atOnce));
-  const start = name === 'borrow' ? borrowing(contender, pool, turns) : holding(contender, pool, turns);
-  return { run: () => Promise.all(Array.from({ length: atOnce }, start)), operations: atOnce * turns };
-}
-
-/**
- * @param {Contender} contender
- * @param {any} pool
- * @param {number} turns
- */
-function borrowing(contender, pool, turns) {
-  const loop = borrowLoop(contender);
-  return () => loop(pool, turns);
-}
-
-/**
- * @param {Contender} contender
- * @param {any} pool
- * @param {number} turns
- */
-function holding(contender, pool, turns) {
-  const loop = holdLoop(contender);
-  const nextTurn = () => /** @type {Promise<void>} */ (new Promise((resolve) => setImmediate(resolve)));
-  return () => loop(pool, turns, nextTurn);
 }
 
 /**
@@ -109,7 +56,7 @@ function holding(contender, pool, turns) {
  * @returns {Table}
  */
 function tableOf(name, title, rounds) {
-  const rows = EVERYBODY.map((contender) => {
+  const rows = everybody.map((contender) => {
     const cells = [...rounds].map(([column, values]) => {
       const theirs = values.get(contender.name) ?? [];
       const ours = values.get(lifeguard.name) ?? [];

@@ -86,6 +86,8 @@ export const noPool = {
   close() {},
 };
 
+export const everybody = [noPool, lifeguard, ...peers];
+
 /** @param {ConnectionFactory} factory */
 function stubClient(factory) {
   /** Has what pg-pool asks of a client. An emitter, like the one of pg: pg-pool moves its listeners on every loan. */

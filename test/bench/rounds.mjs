@@ -10,10 +10,10 @@ import { measure } from 'mitata';
 /**
  * @typedef {object} Effort
  * @property {number} rounds that count
+ * @property {number} [warmUpRounds] that are not counted, 2 if not given
  * @property {number} sliceMillis how long a contestant is measured in each round, at least
  */
 
-const WARM_UP_ROUNDS = 2;
 const LEAST_RUNS = 4;
 
 /**
@@ -25,17 +25,17 @@ const LEAST_RUNS = 4;
  * @param {Effort} effort
  * @returns {Promise<Map<string, number[]>>} nanoseconds for an operation, in each round
  */
-export async function measureInRounds(contestants, { rounds, sliceMillis }) {
+export async function measureInRounds(contestants, { rounds, warmUpRounds = 2, sliceMillis }) {
   const slice = { min_cpu_time: sliceMillis * 1e6, min_samples: LEAST_RUNS, gc: false };
   const entries = [...contestants];
   const results = new Map(entries.map(([name]) => [name, /** @type {number[]} */ ([])]));
-  for (let round = 0; round < WARM_UP_ROUNDS + rounds; round += 1) {
+  for (let round = 0; round < warmUpRounds + rounds; round += 1) {
     const first = round % entries.length;
     for (const [name, { run, operations }] of [...entries.slice(first), ...entries.slice(0, first)]) {
       // What is measured may never leave the queue of promises. Timers and sockets get their turn here.
       await nextTurn();
       const { p25 } = await measure(run, slice);
-      if (round >= WARM_UP_ROUNDS) results.get(name)?.push(p25 / operations);
+      if (round >= warmUpRounds) results.get(name)?.push(p25 / operations);
     }
   }
   return results;

@@ -1,0 +1,60 @@
+// One sitting of an adapter beside its driver alone. Arguments, as JSON: the name of its module in `adapters/`, the numbers of
+// callers, and the effort.
+import { LabUnavailableError } from '@lifeguard/lab';
+import { endWithParent } from './child-process.mjs';
+import { measureInRounds } from './rounds.mjs';
+
+/**
+ * What one of the modules in `adapters/` prepares: the same work, through our adapter and through the driver alone, on
+ * CONNECTIONS connections if it is a pool's.
+ *
+ * @typedef {object} Pair
+ * @property {Operator} own
+ * @property {Operator} stock
+ * @property {() => Promise<void>} close ends both, and their server
+ */
+
+/** @typedef {{ name: string, operate: () => Promise<unknown> }} Operator */
+
+const OPERATIONS = 200;
+
+endWithParent();
+const [name, callers, effort] = process.argv.slice(2).map((arg) => JSON.parse(arg));
+process.stdout.write(JSON.stringify(await measure()), () => process.exit());
+
+async function measure() {
+  try {
+    const { prepare } = await import(new URL(`adapters/${name}.mjs`, import.meta.url).href);
+    return await measurePair(await prepare());
+  } catch (error) {
+    if (error instanceof LabUnavailableError) return { leftOut: error.message };
+    throw error;
+  }
+}
+
+/**
+ * @param {Pair} pair
+ * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers; the adapter first
+ */
+async function measurePair({ own, stock, close }) {
+  /** @type {import('./sittings.mjs').Sitting} */
+  const found = {};
+  for (const many of callers) {
+    const contestants = new Map([own, stock].map((each) => [each.name, working(many, each)]));
+    found[many] = Object.fromEntries(await measureInRounds(contestants, effort));
+  }
+  await close();
+  return found;
+}
+
+/**
+ * @param {number} callers
+ * @param {Operator} operator
+ */
+function working(callers, { operate }) {
+  const turns = Math.ceil(OPERATIONS / callers);
+  const call = async () => {
+    for (let turn = 0; turn < turns; turn += 1) await operate();
+  };
+  return { run: () => Promise.all(Array.from({ length: callers }, call)), operations: callers * turns };
+}
