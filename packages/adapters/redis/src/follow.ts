@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import type { WaitLimit } from '@lifeguard/pool/client';
 import { type Capture, openCapture } from '@lifeguard/tcp';
-import { limitWaits, type WaitingClient, type WaitLimit } from './wait-limit.js';
+import { limitWaits, type WaitingClient } from './wait-limit.js';
 
 /** Called with each socket before it connects. */
 export type Prepare = (socket: Socket) => void;
@@ -32,6 +33,8 @@ export function careOf(options: Cared): Care {
 }
 
 interface Client extends EventEmitter {
+  readonly isOpen: boolean;
+  readonly isReady: boolean;
   readonly options?: Partial<Cared>;
   /** The client behind its proxies. */
   readonly _self?: EventEmitter;
@@ -74,14 +77,23 @@ function ownerOf(object: object, method: string): object {
 function captureFor(client: Client, prepare: Prepare): Capture {
   const open = captures.get(client);
   if (open) return open;
-  const capture = openCapture(prepare);
+  // Listeners and the handlers of messages run in the capture too, and what they open is their own.
+  const capture = openCapture((socket) => {
+    if (!client.isReady) prepare(socket);
+  });
   captures.set(client, capture);
-  // An error that nobody listens to would end the process. Duplicates come by nowhere else.
-  if (client.listenerCount('error') === 0) client.on('error', () => {});
-  client.once('end', () => {
+  const close = () => {
     capture.close();
     captures.delete(client);
-  });
+    client.off('end', close).off('error', closeIfGivenUp);
+  };
+  // Who gives up, as a `reconnectStrategy` may say, tells an error and no end.
+  const closeIfGivenUp = () => {
+    if (!client.isOpen) close();
+  };
+  // An error that nobody listens to would end the process. Duplicates come by nowhere else.
+  if (client.listenerCount('error') === 0) client.on('error', () => {});
+  client.on('end', close).on('error', closeIfGivenUp);
   return capture;
 }
 

@@ -6,6 +6,17 @@ export interface PooledClient {
   sendCommand(args: readonly unknown[], options?: unknown): Promise<unknown>;
 }
 
+/** What sends several commands at once, which do not go by `sendCommand`. */
+interface BatchClient {
+  _executeMulti: ExecuteBatch;
+  _executePipeline: ExecuteBatch;
+}
+
+type ExecuteBatch = (
+  commands: readonly { readonly args: readonly unknown[] }[],
+  ...more: unknown[]
+) => Promise<unknown>;
+
 /** Commands that leave the connection another one than it was, and that nothing undoes as cheaply as a new connection. */
 const CHANGES: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'MONITOR', 'SYNC', 'PSYNC'],
@@ -45,6 +56,26 @@ export class Session {
       session.#note(args);
       return session.#counted(Reflect.apply(session.#send, this, [args, options]));
     };
+    this.#noteBatches(self as unknown as BatchClient);
+  }
+
+  #noteBatches(self: BatchClient): void {
+    const session = this;
+    for (const name of ['_executeMulti', '_executePipeline'] as const) {
+      const { [name]: execute } = self;
+      self[name] = function executeNoted(this: BatchClient, commands, ...more) {
+        session.#noteBatch(commands, name === '_executeMulti');
+        return session.#counted(Reflect.apply(execute, this, [commands, ...more]));
+      };
+    }
+  }
+
+  /** After a transaction is what was before: if keys were watched, nobody knows here whether it came to EXEC. */
+  #noteBatch(commands: Parameters<ExecuteBatch>[0], isTransaction: boolean): void {
+    const before = this.#inTransaction;
+    if (isTransaction) this.#inTransaction = true;
+    for (const { args } of commands) this.#note(args);
+    if (isTransaction) this.#inTransaction = before;
   }
 
   /** It goes by no command that is sent here. */

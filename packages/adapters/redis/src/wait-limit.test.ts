@@ -89,6 +89,22 @@ test.each([
   expectLimit(millis);
 });
 
+test('when a client gives up for good, what waited for it is told at once', async () => {
+  let isGivenUp = false;
+  const server = new Stub();
+  await server.listen();
+  const reconnectStrategy = () => (isGivenUp ? false : 40);
+  const client = createClient({ socket: { host: '127.0.0.1', port: server.port, reconnectStrategy } });
+  await client.connect();
+  await Promise.all([server.close(), untilError(client)]);
+  const call = fate(client.get('key'));
+  isGivenUp = true;
+  const { told, millis } = await call;
+  expect(told).toBeInstanceOf(Error);
+  expect(told).not.toBeInstanceOf(NotConnectedError);
+  expect(millis).toBeLessThan(LIMIT_MILLIS - 100);
+});
+
 test('what the last error says is in the cause, and not in the message: it may hold a password', async () => {
   const server = new Stub();
   await server.listen();

@@ -84,9 +84,12 @@ function keepCommands(client: WaitingClient, { millis }: WaitLimit): void {
     kept.send();
     kept.note(undefined);
   });
-  // Then the driver refuses them.
+  // Then the driver refuses them. Where it has given up by itself it tells no 'end'.
   client.on('end', () => kept.send());
-  client.on('error', (error: unknown) => kept.note(error));
+  client.on('error', (error: unknown) => {
+    kept.note(error);
+    if (!client.isOpen) kept.send();
+  });
   for (const name of ['sendCommand', '_executeMulti', '_executePipeline'] as const) {
     const { [name]: send } = client;
     // A proxy of the client calls it too, with options of its own.
