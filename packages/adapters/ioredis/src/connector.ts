@@ -18,7 +18,8 @@ export function preparingConnector(options: RedisOptions, prepare: Prepare): Con
 }
 
 /**
- * As ioredis chooses it, but that the clients with which it asks Sentinels get their sockets prepared.
+ * As ioredis chooses it, but that the clients with which it asks Sentinels get their sockets prepared, and that a failover does not
+ * end a client.
  *
  * @param onError told of their errors, which ioredis drops
  */
@@ -35,14 +36,33 @@ export function ownConnector(
       if (onError) client.on('error', onError);
       return client;
     }
+
+    /** ioredis ends its client for good if a failover is announced while the Sentinels are being asked where the master is. */
+    override initFailoverDetector(): Promise<void> {
+      const subscribed = super.initFailoverDetector();
+      const disconnect = () => {
+        if (this.stream?.destroyed === false) this.disconnect();
+      };
+      if (this.failoverDetector) this.failoverDetector.connector = { disconnect };
+      return subscribed;
+    }
   }
   return PreparingSentinelConnector as unknown as ConnectorClass;
 }
 
-/** Its types say that this is private. It is where every client for a Sentinel is made. */
-const AskingConnector = SentinelConnector as unknown as new (
-  options: unknown,
-) => { connectToSentinel(endpoint: unknown, options?: object): Redis };
+/** What its types say is private. */
+interface Asking {
+  /** To the server that the Sentinels have named last. */
+  readonly stream?: Socket;
+  readonly failoverDetector: { connector: { disconnect(): void } } | null;
+  disconnect(): void;
+  /** It is where every client for a Sentinel is made. */
+  connectToSentinel(endpoint: unknown, options?: object): Redis;
+  /** Called when the server is connected to. */
+  initFailoverDetector(): Promise<void>;
+}
+
+const AskingConnector = SentinelConnector as unknown as new (options: unknown) => Asking;
 
 function capturing(Connector: ConnectorClass, prepare: Prepare): ConnectorClass {
   const Base = Connector as unknown as new (options: unknown) => { connect: Connect };

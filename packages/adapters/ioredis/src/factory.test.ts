@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { createPool } from '@lifeguard/pool';
 import { expect, test } from 'vitest';
-import { createClient, redisFactory } from './index.js';
+import { createClient, createCluster, redisFactory } from './index.js';
 
 const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -58,4 +58,28 @@ test('a duplicate is made by its own options', async () => {
   toSentinels.connect().catch(() => {});
   expect(String(await told)).toContain('All sentinels are unreachable');
   toSentinels.disconnect();
+});
+
+test('the password of Sentinels that they refuse is in no error', async () => {
+  const sentinel = createServer((socket) => {
+    socket.on('data', () => socket.write('-WRONGPASS invalid username-password pair or user is disabled.\r\n'));
+  }).listen(0, '127.0.0.1');
+  await once(sentinel, 'listening');
+  const { port } = sentinel.address() as AddressInfo;
+  const factory = redisFactory({ sentinels: [{ host: '127.0.0.1', port }], name: 'main', sentinelPassword: 's3cret' });
+  const error = await Promise.resolve(factory.create()).catch((error: unknown) => error);
+  sentinel.close();
+  expect(error).toMatchObject({ errors: [{ message: expect.stringContaining('WRONGPASS') }] });
+  expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('s3cret');
+});
+
+test('a node of a cluster whose URL can’t be parsed is told of at once, and is not shown', () => {
+  let thrown: unknown;
+  try {
+    createCluster(['redis://127.0.0.1:1', 'redis://:s3cret@host:port']).disconnect();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({ code: 'ERR_CONFIG' });
+  expect(inspect(thrown, { showHidden: true, depth: 9 })).not.toContain('s3cret');
 });

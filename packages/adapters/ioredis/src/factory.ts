@@ -25,7 +25,10 @@ export function redisFactory(options: string | RedisOptions = {}): Factory<Redis
     name: 'redis',
     create: async () => {
       const ofSentinels: unknown[] = [];
-      const redis = make(options, misconfigured, (error) => ofSentinels.push(error));
+      const redis = make(options, misconfigured, (error) => {
+        maskSecrets(error);
+        ofSentinels.push(error);
+      });
       await open(redis, ofSentinels);
       sessions.set(redis, new Session(redis));
       return redis;

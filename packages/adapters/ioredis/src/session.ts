@@ -36,6 +36,8 @@ export class Session {
   readonly #redis: Redis;
   /** The database that the connection was opened with. */
   readonly #database: number;
+  /** ioredis itself does not take note of `call('SELECT', …)`. */
+  #selected: number;
   #inTransaction = false;
   #watches = false;
   /** The command after which the connection can't be restored. */
@@ -44,7 +46,8 @@ export class Session {
   /** @param redis a client that is ready */
   constructor(redis: Redis) {
     this.#redis = redis;
-    this.#database = this.#selected;
+    this.#database = stateOf(redis).condition?.select ?? 0;
+    this.#selected = this.#database;
     const { sendCommand } = redis;
     redis.sendCommand = ((command, ...more) => {
       this.#note(command.name.toLowerCase(), command.args);
@@ -87,14 +90,11 @@ export class Session {
       this.#watches = false;
     } else if (CHANGES.has(name) || (name === 'client' && !HARMLESS_CLIENT_COMMANDS.has(String(first).toLowerCase()))) {
       this.#change ??= name;
-    } else if (name === 'select' && this.#inTransaction) {
-      // ioredis takes it for done, and it may be discarded.
-      this.#change ??= 'select within a transaction';
+    } else if (name === 'select') {
+      // Within a transaction it may be discarded.
+      if (this.#inTransaction) this.#change ??= 'select within a transaction';
+      this.#selected = Number(first);
     }
-  }
-
-  get #selected(): number {
-    return stateOf(this.#redis).condition?.select ?? 0;
   }
 
   get #isBusy(): boolean {
