@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import { Pool as PgPool } from '@lifeguard/pg';
-import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { observeAllPools, observePool } from './observe.js';
 import { poolOfThings, startMeter } from './pools.fixture.js';
 
@@ -166,6 +166,18 @@ describe('several pools', () => {
     stop();
   });
 
+  test('one that is observed twice is observed until both have ended it', () => {
+    const { meterProvider } = startMeter();
+    const stopAll = observeAllPools({ meterProvider });
+    const pool = poolOfThings();
+    const stop = observePool(pool, { meterProvider });
+    stopAll();
+    stopAll();
+    expect(pool.listenerCount('acquire')).toBe(1);
+    stop();
+    expect(pool.listenerCount('acquire')).toBe(0);
+  });
+
   test('all are found: made later, made before, and those inside the adapters', async () => {
     const { meterProvider, collect } = startMeter();
     const before = poolOfThings({ name: 'before' });
@@ -262,6 +274,37 @@ describe('a slow acquire', () => {
     const [slow] = spans.getFinishedSpans();
     expect(slow?.status.code).toBe(SpanStatusCode.ERROR);
     expect(slow?.events[0]?.attributes?.['exception.message']).toMatch(/ms/);
+  });
+
+  test('is as long as it was, though the machine’s clock is set meanwhile', async () => {
+    startTracing();
+    const pool = poolOfThings({ max: 1 });
+    observePool(pool, { meterProvider: startMeter().meterProvider, slowAcquireMillis: 10 });
+    const first = await pool.acquire();
+    const second = pool.acquire();
+    await delay(20);
+    const { now } = Date;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now.call(Date) + 3_600_000);
+    onTestFinished(() => clock.mockRestore());
+    await pool.release(first);
+    await second;
+    const [seconds = 0] = spans.getFinishedSpans()[0]?.duration ?? [Number.NaN];
+    expect(seconds).toBe(0);
+  });
+
+  test('that can’t be recorded harms nobody', async () => {
+    const getTracer = () => {
+      throw new Error('no more spans');
+    };
+    trace.setGlobalTracerProvider({ getTracer });
+    const error = vi.fn();
+    const ignore = () => {};
+    diag.setLogger({ error, warn: ignore, info: ignore, debug: ignore, verbose: ignore });
+    onTestFinished(() => diag.disable());
+    const pool = poolOfThings();
+    observePool(pool, { meterProvider: startMeter().meterProvider, slowAcquireMillis: 0 });
+    await pool.use(() => {});
+    await vi.waitFor(() => expect(error).toHaveBeenCalledOnce());
   });
 
   test('without a threshold, nobody follows who waits', () => {

@@ -29,13 +29,12 @@ const observers = new WeakMap<MeterProvider, Observer>();
  * `lifeguard.*`. Without a provider that does something, nothing is observed and nothing is paid. A pool that the provider
  * is told of already goes on under its name.
  *
- * @returns what ends it; a pool that is closed ends it too
+ * @returns what ends it, unless others observe the pool too; a pool that is closed ends it
  */
 export function observePool<T>(pool: Pool<T>, options: ObservePoolOptions = {}): () => void {
   const observer = observerFor(options);
   if (!observer) return () => {};
-  observer.add(pool, options.name ?? pool.name, options.slowAcquireMillis);
-  return () => observer.remove(pool);
+  return observer.add(pool, options.name ?? pool.name, options.slowAcquireMillis) ?? (() => {});
 }
 
 /**
@@ -47,11 +46,12 @@ export function observePool<T>(pool: Pool<T>, options: ObservePoolOptions = {}):
 export function observeAllPools(options: ObserveOptions = {}): () => void {
   const observer = observerFor(options);
   if (!observer) return () => {};
-  const found = new Set<object>();
+  const found = new Map<object, () => void>();
   const find = (message: unknown) => {
     const pool = (message as PoolMessage).pool as Pool<unknown>;
-    found.add(pool);
-    observer.add(pool, pool.name, options.slowAcquireMillis);
+    if (found.has(pool)) return;
+    const end = observer.add(pool, pool.name, options.slowAcquireMillis);
+    if (end) found.set(pool, end);
   };
   const forget = (message: unknown) => found.delete((message as PoolMessage).pool);
   for (const sign of SIGNS) subscribe(sign, find);
@@ -59,7 +59,8 @@ export function observeAllPools(options: ObserveOptions = {}): () => void {
   return () => {
     for (const sign of SIGNS) unsubscribe(sign, find);
     unsubscribe(CLOSED, forget);
-    for (const pool of found) observer.remove(pool);
+    for (const end of found.values()) end();
+    found.clear();
   };
 }
 

@@ -31,6 +31,8 @@ type Listeners<T> = { [E in keyof PoolEvents<T>]?: (...args: PoolEvents<T>[E]) =
 /** One pool: records what happens as it happens, and observes what is the case when somebody collects. */
 export class ObservedPool<T> {
   readonly name: string;
+  /** Of those who want it to be observed. */
+  readonly claims = new Set<symbol>();
   readonly #pool: Pool<T>;
   readonly #instruments: Instruments;
   readonly #attributes: PoolAttributes;

@@ -24,11 +24,31 @@ export class Observer {
     );
   }
 
-  /** Does nothing to a pool that is observed already. */
-  add<T>(pool: Pool<T>, name: string, slowAcquireMillis: number | undefined): void {
-    if (this.#pools.has(pool) || this.#closed.has(pool)) return;
+  /**
+   * A pool that is observed already goes on as it is.
+   *
+   * @returns what ends it, when all who have added the pool have called theirs; `undefined`: the pool is closed
+   */
+  add<T>(pool: Pool<T>, name: string, slowAcquireMillis: number | undefined): (() => void) | undefined {
+    if (this.#closed.has(pool)) return undefined;
+    const observed = this.#pools.get(pool) ?? this.#begin(pool, name, slowAcquireMillis);
+    const claim = Symbol(name);
+    observed.claims.add(claim);
+    return () => {
+      if (observed.claims.delete(claim) && observed.claims.size === 0) this.#end(pool);
+    };
+  }
+
+  #begin<T>(pool: Pool<T>, name: string, slowAcquireMillis: number | undefined): ObservedPool<unknown> {
     const observed = new ObservedPool(pool, this.#unique(name), this.#instruments, slowAcquireMillis);
     this.#pools.set(pool, observed as ObservedPool<unknown>);
+    return observed as ObservedPool<unknown>;
+  }
+
+  /** One that is closed is listened to all the same, see `close`. */
+  #end(pool: object): void {
+    this.#pools.get(pool)?.stop();
+    this.#pools.delete(pool);
   }
 
   /** It is counted no more. It is listened to all the same, for it closes its connections now. */
@@ -38,11 +58,6 @@ export class Observer {
     this.#closed.add(pool);
     this.#pools.delete(pool);
     this.#past.set(observed.name, sumOf(observed.totals, this.#past.get(observed.name)));
-  }
-
-  remove(pool: object): void {
-    this.#pools.get(pool)?.stop();
-    this.#pools.delete(pool);
   }
 
   /** `pg`, and if there is one already `pg-2`, `pg-3`, …: the lowest that is free. */

@@ -1,4 +1,4 @@
-import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { PoolAttributes } from './instruments.js';
 
 const SLOW_ACQUIRE = 'lifeguard.acquire';
@@ -12,16 +12,21 @@ export function watchAcquire(served: Promise<unknown>, slowMillis: number, attri
   const startTime = Date.now();
   const start = performance.now();
   const end = (failure?: { readonly error: unknown }) => {
-    if (performance.now() - start < slowMillis) return;
+    const waitedMillis = performance.now() - start;
+    if (waitedMillis < slowMillis) return;
     const span = trace.getTracer('@lifeguard/otel').startSpan(SLOW_ACQUIRE, { startTime, attributes }, caller);
     if (failure) {
       span.recordException(failure.error as Error);
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    span.end();
+    // The machine's clock may have been set meanwhile.
+    span.end(startTime + waitedMillis);
   };
-  served.then(
-    () => end(),
-    (error: unknown) => end({ error }),
-  );
+  // A tracer that throws would end the process: nobody hears of this promise.
+  served
+    .then(
+      () => end(),
+      (error: unknown) => end({ error }),
+    )
+    .catch((error: unknown) => diag.error('@lifeguard/otel could not record a slow acquire', error));
 }

@@ -40,6 +40,22 @@ describe('serve', () => {
     expect(pool.sockets).toHaveBeenCalledTimes(2);
   });
 
+  it('asks for nothing for a reader who had gone before it was called', async () => {
+    const site = new Site();
+    onTestFinished(() => site.close());
+    const pool = fakePool();
+    openPool(pool);
+    // As where somebody else is asked first who may see the page.
+    const server = createServer();
+    const reader = get(`${await listen(server)}/?format=events`).on('error', () => {});
+    const [request, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+    reader.destroy();
+    await once(response, 'close');
+    serve(site, request, response);
+    vi.advanceTimersByTime(5000);
+    expect(pool.sockets).not.toHaveBeenCalled();
+  });
+
   it('lets go of a reader who does not read', async () => {
     const site = new Site();
     onTestFinished(() => site.close());

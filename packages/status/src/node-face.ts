@@ -14,6 +14,8 @@ export function serve(site: Site, request: IncomingMessage, response: ServerResp
 }
 
 function follow(site: Site, response: ServerResponse): void {
+  // Its 'close' is over: nothing would take the listener away again.
+  if (response.destroyed) return;
   const leave = site.follow({
     send: (text) => {
       if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
