@@ -1,11 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Lab } from '@lifeguard/lab';
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest';
 import type { Snapshot } from '../../packages/cli/src/index.js';
 import { run, start, startOnTerminal } from './command.js';
 import { need } from './need.js';
@@ -125,6 +130,43 @@ describe.concurrent('lifeguard watch', () => {
       text += chunk;
     }
     expect(text).toContain('ended with 130');
+  });
+
+  it('ends without a word when nobody reads any more, as after `| head`', async (context: TestContext) => {
+    need(context, NOT_LINUX);
+    const { pid } = await startClient(1);
+    const command = start(['watch', String(pid), '--interval', '100ms']);
+    const ended = Promise.all([once(command, 'exit'), text(command.stderr)]);
+    await once(command.stdout, 'data');
+    command.stdout.destroy();
+    expect(await ended).toEqual([[141, null], '']);
+  });
+
+  it('ends at once on SIGTERM, though ss does not answer', async (context: TestContext) => {
+    need(context, NOT_LINUX);
+    const folder = await mkdtemp(join(tmpdir(), 'lifeguard-watch-'));
+    context.onTestFinished(() => rm(folder, { recursive: true }));
+    const pipe = join(folder, 'started');
+    execFileSync('mkfifo', [pipe]);
+    await writeFile(join(folder, 'ss'), `#!/bin/sh\necho > ${pipe}\nexec sleep 60\n`, { mode: 0o755 });
+    const command = start(['watch', String(process.pid)], { env: { PATH: `${folder}:${process.env['PATH']}` } });
+    await readFile(pipe);
+    command.kill('SIGTERM');
+    expect(await once(command, 'exit')).toEqual([130, null]);
+  }, 20_000);
+
+  it('takes a process for ended that its parent has not taken leave of, also as an ordinary user', async (context: TestContext) => {
+    need(context, NOT_LINUX);
+    // What the shell becomes asks after no child.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    children.add(parent);
+    const pid = Number.parseInt(String((await once(parent.stdout, 'data'))[0]), 10);
+    await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'latin1')).toBe('sleep\n'));
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'latin1')).toContain(') Z '));
+    const ended = { status: 1, stdout: '', stderr: `lifeguard: there is no process ${pid}\n` };
+    const ordinary = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+    expect(await run(['watch', '--once', String(pid)], { within: ordinary })).toEqual(ended);
   });
 
   it('shows first, in another network, the connection whose peer is silent', async (context: TestContext) => {

@@ -4,7 +4,7 @@ import { ConfigError } from '@lifeguard/tcp';
 import { Command, CommanderError } from 'commander';
 import { addBlackout } from './blackout/command.js';
 import { addDoctor } from './doctor/command.js';
-import { FAILED, MISUSED, OK } from './exit-status.js';
+import { FAILED, MISUSED, OK, UNREAD } from './exit-status.js';
 import { addWatch } from './watch/command.js';
 
 /** @param end is told the exit status by a command that does not always end with 0 */
@@ -47,4 +47,11 @@ function explain(error: unknown): number {
   return error instanceof ConfigError ? MISUSED : FAILED;
 }
 
+/** Whoever reads has gone, as `head` does when it has enough: then there is nobody to tell anything. */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(UNREAD);
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnread);
 process.exitCode = await main(process.argv.slice(2));

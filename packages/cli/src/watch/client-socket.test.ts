@@ -43,6 +43,19 @@ describe('the client sockets', () => {
     expect(sort(lines, ['901'])).toEqual([]);
   });
 
+  it('are not taken for accepted because somebody listens at their port of another address', () => {
+    const lines = [
+      'LISTEN 0 511 127.0.0.1:40100 0.0.0.0:* ino:910',
+      'ESTAB 0 0 10.0.0.1:40100 10.0.0.2:5432 ino:911',
+      'ESTAB 0 0 127.0.0.1:40100 127.0.0.1:555 ino:912',
+      'LISTEN 0 511 [::]:40200 [::]:* ino:920',
+      'ESTAB 0 0 [fd77::2]:40200 [fd77::3]:555 ino:921',
+      'LISTEN 0 511 0.0.0.0:40300 0.0.0.0:* ino:930',
+      'ESTAB 0 0 10.0.0.1:40300 10.0.0.9:555 ino:931',
+    ];
+    expect(sort(lines).map(({ local }) => local)).toEqual(['10.0.0.1:40100']);
+  });
+
   it('are in order: suspect, closed by the peer, connecting, then the longest silent', () => {
     const lines = [
       client('alive', ' timer:(keepalive,1sec,0) lastrcv:10 lastack:10'),

@@ -38,20 +38,26 @@ export interface ClientSocket {
 /**
  * The client sockets among them, those in trouble first.
  *
- * A socket that was accepted has the port of a listener. Of any process: the sockets of a cluster's workers come from a
- * listener that is their primary's. No connect is given such a port, so no client socket is left out for it.
+ * A socket that was accepted has the port of a listener, and its address if the listener has one. Of any process: the sockets of a
+ * cluster's workers come from a listener that is their primary's. No connect is given such a place, so no client socket is left
+ * out for it.
  *
  * @param own the sockets of the process
  */
 export function clientSockets(lines: readonly SsLine[], own: ProcessSockets): ClientSocket[] {
-  const listening = new Set(lines.filter(({ state }) => state === 'LISTEN').map(({ local }) => portOf(local)));
+  const listening = new Set(lines.filter(({ state }) => state === 'LISTEN').map(({ local }) => local));
+  const wasAccepted = (local: string) =>
+    listening.has(local) || ANY_ADDRESS.some((any) => listening.has(`${any}:${portOf(local)}`));
   return lines
-    .filter(({ inode, local }) => own.inodes.has(inode) && !listening.has(portOf(local)))
+    .filter(({ inode, local }) => own.inodes.has(inode) && !wasAccepted(local))
     .flatMap(({ state, ...line }) =>
       state === undefined ? [] : [toClientSocket({ ...line, state }, own.pools.get(line.inode))],
     )
     .sort(byTrouble);
 }
+
+/** As `ss` writes it: of both families, of IPv4, of IPv6. */
+const ANY_ADDRESS = ['*', '0.0.0.0', '[::]'] as const;
 
 function portOf(address: string): string {
   return address.slice(address.lastIndexOf(':') + 1);

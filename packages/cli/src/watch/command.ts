@@ -47,6 +47,7 @@ Exit status:
   1     it can't be watched: there is no such process, no permission or no ss, or this is not Linux
   2     an argument or an option that can't be used
   130   interrupted
+  141   nobody reads what it writes, as after | head
 
 Examples:
   lifeguard watch 4242

@@ -20,9 +20,19 @@ export class ProcessFiles {
     this.#folder = `/proc/${pid}`;
   }
 
-  /** Of the program: `node`. */
+  /** Of the program: `node`. A process names itself as it likes: without what a terminal would take for a command. */
   name(): string {
-    return this.#try(() => readFileSync(`${this.#folder}/comm`, 'utf8').trimEnd());
+    return this.#try(() => readFileSync(`${this.#folder}/comm`, 'utf8').replace(/\p{C}/gu, ''));
+  }
+
+  /** It may be there yet, without anything that was its own: its parent has not asked how it ended. */
+  hasEnded(): boolean {
+    try {
+      // The name in parentheses may itself contain parentheses.
+      return /\) [ZX] [^)]*$/.test(readFileSync(`${this.#folder}/stat`, 'latin1'));
+    } catch (error) {
+      return isGone(error);
+    }
   }
 
   /** Each thread that has pools tells of them in a file of its own. */
@@ -58,8 +68,9 @@ export class ProcessFiles {
     try {
       return read();
     } catch (error) {
+      // What is left of one that has ended is root's.
+      if (isGone(error) || this.hasEnded()) throw new NoProcessError(this.pid);
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ESRCH') throw new NoProcessError(this.pid);
       if (code === 'EACCES' || code === 'EPERM') {
         throw new WatchError(
           `the kernel does not show process ${this.pid} to this user: run this as its user or as root; in a ` +
@@ -69,6 +80,11 @@ export class ProcessFiles {
       throw error;
     }
   }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH';
 }
 
 function targetOf(path: string): string | undefined {

@@ -9,10 +9,11 @@ import { listSockets } from './ss.js';
 /**
  * The client connections of a process now. The process is not touched: all is asked of the kernel.
  *
+ * @param signal ends the wait for the kernel's answer
  * @throws {NoProcessError} if there is no such process
- * @throws {WatchError} if it can't be watched; the message says what to do
+ * @throws {WatchError} if it can't be watched, and the message says what to do; or the signal aborts
  */
-export async function takeSnapshot(pid: number): Promise<Snapshot> {
+export async function takeSnapshot(pid: number, signal?: AbortSignal): Promise<Snapshot> {
   if (process.platform !== 'linux') {
     throw new WatchError(
       `watch asks the kernel through /proc and ss, which Linux alone has, and this is ${process.platform}`,
@@ -22,7 +23,7 @@ export async function takeSnapshot(pid: number): Promise<Snapshot> {
   const name = target.name();
   // First the sockets: what is closed in between is missed, and not taken for another's that has its inode by now.
   const own = target.sockets();
-  const lines = await listSockets(target);
+  const lines = await listSockets(target, signal);
   return { pid, name, at: new Date().toISOString(), sockets: clientSockets(lines, own) };
 }
 
@@ -42,9 +43,11 @@ export interface WatchOptions {
 export async function watch({ pid, intervalMillis, stream, signal }: WatchOptions): Promise<void> {
   const show = createScreen(stream);
   try {
-    for (let snapshot: Snapshot | undefined = await takeSnapshot(pid); snapshot; snapshot = await next(pid)) {
+    let snapshot: Snapshot | undefined = await takeSnapshot(pid, signal);
+    while (snapshot) {
       show.update(snapshot);
       await delay(intervalMillis, undefined, { signal });
+      snapshot = await next(pid, signal);
     }
   } catch (error) {
     // Ctrl-C on a terminal ends `ss` too.
@@ -55,9 +58,9 @@ export async function watch({ pid, intervalMillis, stream, signal }: WatchOption
   stream.write(`process ${pid} has ended\n`);
 }
 
-async function next(pid: number): Promise<Snapshot | undefined> {
+async function next(pid: number, signal: AbortSignal): Promise<Snapshot | undefined> {
   try {
-    return await takeSnapshot(pid);
+    return await takeSnapshot(pid, signal);
   } catch (error) {
     if (error instanceof NoProcessError) return undefined;
     throw error;

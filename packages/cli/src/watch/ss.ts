@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { WatchError } from './errors.js';
+import { NoProcessError, WatchError } from './errors.js';
 import type { ProcessFiles } from './process-files.js';
 import { parseSsLine, type SsLine } from './ss-line.js';
 
@@ -26,10 +26,12 @@ const MAX_OUTPUT_BYTES = 2 ** 30;
  * Every TCP socket in the network namespace of the process. `ss` asks the kernel over netlink (sock_diag); the process
  * notices nothing.
  *
- * @throws {WatchError} if a command is missing, or the namespace can't be entered
+ * @param signal ends the wait for an answer
+ * @throws {NoProcessError} if the process has ended meanwhile
+ * @throws {WatchError} if a command is missing, the namespace can't be entered, or the signal aborts
  */
-export async function listSockets(process: ProcessFiles): Promise<SsLine[]> {
-  const output = await run([...enter(process), ...SS], process);
+export async function listSockets(process: ProcessFiles, signal?: AbortSignal): Promise<SsLine[]> {
+  const output = await run([...enter(process), ...SS], process, signal);
   return output
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -44,14 +46,19 @@ function enter(target: ProcessFiles): string[] {
   return ['nsenter', ...(user ? [`--user=${user}`, '--preserve-credentials'] : []), `--net=${network}`];
 }
 
-async function run([command = '', ...args]: readonly string[], { pid }: ProcessFiles): Promise<string> {
+async function run(
+  [command = '', ...args]: readonly string[],
+  target: ProcessFiles,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   // An ordinary user's PATH often lacks the sbin folders. And errors are wanted in English.
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' };
   try {
-    const { stdout } = await promisify(execFile)(command, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
+    const { stdout } = await promisify(execFile)(command, args, { env, maxBuffer: MAX_OUTPUT_BYTES, signal });
     return stdout;
   } catch (error) {
-    throw explain(error as NodeJS.ErrnoException & { readonly stderr?: string }, command, pid);
+    if (target.hasEnded()) throw new NoProcessError(target.pid);
+    throw explain(error as NodeJS.ErrnoException & { readonly stderr?: string }, command, target.pid);
   }
 }
 

@@ -14,7 +14,7 @@ export class KernelSampler {
   readonly #ids = new Map<Socket, number>();
   #connects = 0;
 
-  /** @param tell is never called where the kernel can't be asked */
+  /** @param tell is told of no socket where the kernel can't be asked */
   constructor(tell: (sample: SocketsSample) => void) {
     onClientSocket((socket) => {
       this.#ids.set(socket, this.#connects);

@@ -98,6 +98,11 @@ describe('the picture', () => {
     expect(picture).toContain('<title>The cable to the database was cut silently for 20 s, then healed.</title>');
   });
 
+  it('has no character that XML does not allow, which would make a picture of nothing', () => {
+    const odd = makePicture({ ...CONTENT, command: 'lifeguard blackout --report \x1b[1m\0\ud800x\uffff.svg' });
+    expect(odd).toContain('--report \ufffd[1m\ufffd\ufffdx\ufffd.svg');
+  });
+
   it('loads nothing', () => {
     expect(picture).not.toMatch(/<script|href=|@import|url\((?!#)/);
   });

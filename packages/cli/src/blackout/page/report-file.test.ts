@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,7 +18,8 @@ describe('the file of a report', () => {
 
   it('is refused at once if it can’t be written, with the reason', () => {
     expect(() => new ReportFile(join(folder, 'nowhere', 'report.html'))).toThrow(/^It can't be written: ENOENT/);
-    expect(() => new ReportFile(`${folder}/`)).toThrow();
+    mkdirSync(join(folder, 'folder.html'));
+    expect(() => new ReportFile(join(folder, 'folder.html'))).toThrow(/^It can't be written: EISDIR/);
   });
 
   it('is not there before it is written, and one that was there stays as it was until then', async () => {
