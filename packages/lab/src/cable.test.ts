@@ -5,6 +5,7 @@ import { noLab } from './capability.fixture.js';
 import { Endpoint } from './endpoint.fixture.js';
 import type { Host } from './host.js';
 import { Lab } from './lab.js';
+import type { Oblivion } from './oblivion.js';
 import type { Rejection } from './router.js';
 
 const ECHO = 7;
@@ -205,6 +206,17 @@ describe.skipIf(noLab())('a cable', () => {
 
   it('is the same whichever end is named first', () => {
     expect(lab.cable('db', 'app')).toBe(cable);
+  });
+
+  it('refuses an answer that there is not, says which there are, and goes on working', async () => {
+    await expect(cable.reject({ with: 'silence' as Rejection })).rejects.toThrow(
+      "with is 'silence', and must be host-unreachable, net-unreachable, admin-prohibited, port-unreachable or tcp-reset",
+    );
+    await expect(cable.forget({ with: 'reset' as Oblivion })).rejects.toThrow(
+      "with is 'reset', and must be silence or tcp-reset",
+    );
+    await cable.drop({ direction: 'app->db', percent: 0 });
+    expect(await client.connect(db.address, ECHO)).toBe('connected');
   });
 
   it('refuses a direction and a percentage that make no sense, and says what would', async () => {

@@ -1,7 +1,7 @@
 import { LabError } from './errors.js';
 import type { Host } from './host.js';
-import type { Oblivion } from './oblivion.js';
-import type { Rejection, Router } from './router.js';
+import { OBLIVIONS, type Oblivion } from './oblivion.js';
+import { REJECTIONS, type Rejection, type Router } from './router.js';
 
 /** Which packets: `'both'` directions, or `'app->db'`, those that the host `app` sends to the host `db`. */
 export type Direction = 'both' | `${string}->${string}`;
@@ -57,6 +57,7 @@ export class Cable {
 
   /** No packet arrives, and the router tells its sender so, each time. */
   async reject({ direction = 'both', with: answer = 'host-unreachable' }: RejectOptions = {}): Promise<void> {
+    check('with', answer, REJECTIONS);
     await this.#router.setFault(this.#pairs(direction), { reject: answer });
   }
 
@@ -65,6 +66,7 @@ export class Cable {
    * not arrive, in either direction. Those that are opened from now on work. Lasts until `heal`.
    */
   async forget({ with: oblivion = 'silence' }: ForgetOptions = {}): Promise<void> {
+    check('with', oblivion, OBLIVIONS);
     await this.#router.setFault(this.#pairs('both'), undefined);
     await this.#router.setOblivion(this.#indexes(), oblivion);
   }
@@ -87,10 +89,15 @@ export class Cable {
       [`${b.name}->${a.name}`, [[b.index, a.index]]],
     ]);
     if (direction === 'both') return [...pairs.values()].flat();
-    const chosen = pairs.get(direction);
-    if (chosen === undefined) {
-      throw new LabError(`direction is '${direction}', and must be both, ${[...pairs.keys()].join(' or ')}`);
-    }
-    return chosen;
+    check('direction', direction, ['both', ...pairs.keys()]);
+    return pairs.get(direction) ?? [];
   }
 }
+
+/** @throws {LabError} that names what is allowed */
+function check(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  throw new LabError(`${name} is '${value}', and must be ${CHOICE.format(allowed)}`);
+}
+
+const CHOICE = new Intl.ListFormat('en-GB', { type: 'disjunction' });

@@ -1,6 +1,8 @@
 /** What becomes of packets of a connection that was forgotten: lost, silently, or answered with a reset. */
 export type Oblivion = 'silence' | 'tcp-reset';
 
+export const OBLIVIONS = ['silence', 'tcp-reset'] as const satisfies readonly Oblivion[];
+
 /**
  * A table of nftables that forwards, of what goes between two ports, only the connections that were opened since it was made, as a NAT or
  * a load balancer does that has lost its own table. What is not TCP passes.

@@ -7,6 +7,14 @@ import { tool } from './tools.js';
 /** What the router answers instead of forwarding: an ICMP or ICMPv6 error, or to TCP a reset. */
 export type Rejection = 'host-unreachable' | 'net-unreachable' | 'admin-prohibited' | 'port-unreachable' | 'tcp-reset';
 
+export const REJECTIONS = [
+  'host-unreachable',
+  'net-unreachable',
+  'admin-prohibited',
+  'port-unreachable',
+  'tcp-reset',
+] as const satisfies readonly Rejection[];
+
 /** What becomes of packets, if they are not forwarded. */
 export type Fault = { readonly drop: number } | { readonly reject: Rejection };
 

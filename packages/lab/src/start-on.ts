@@ -8,7 +8,8 @@ export async function startOn<S>(where: Host | 'loopback', start: (site: Site) =
   try {
     return await start(site);
   } catch (error) {
-    await site.close();
+    // Why it can't be cleared away is, as a rule, only what comes of that.
+    await site.close().catch(() => {});
     throw error;
   }
 }
