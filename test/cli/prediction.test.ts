@@ -4,6 +4,7 @@ import type { TcpOptions } from '@lifeguard/tcp';
 import { beforeAll, expect, it } from 'vitest';
 import { predict } from '../../packages/cli/src/doctor/predict.js';
 import type { Sysctls } from '../../packages/cli/src/doctor/sysctls.js';
+import { tcpOptions } from '../../packages/cli/src/doctor/tcp-options.fixture.js';
 import { need } from './need.js';
 
 let noLab: string | undefined;
@@ -18,23 +19,12 @@ interface Measurement {
   readonly millis: number;
 }
 
-/** Idle, interval and user timeout in seconds. */
-function setting(idle: number, interval: number, count: number, userTimeout: number): TcpOptions {
-  return {
-    keepAlive: true,
-    keepAliveIdleMillis: idle * 1000,
-    keepAliveIntervalMillis: interval * 1000,
-    keepAliveCount: count,
-    userTimeoutMillis: userTimeout * 1000,
-  };
-}
-
 const SETTINGS = [
-  setting(5, 1, 3, 10), // the defaults
-  setting(2, 1, 3, 4.5), // a user timeout between two looks of the kernel
-  setting(2, 3, 1, 9), // one that ignores the count for longest
-  setting(5, 1, 3, 2), // one below the idle time
-  setting(2, 1, 3, 0), // none: the count counts, and tcp_retries2
+  tcpOptions(5, 1, 3, 10), // the defaults
+  tcpOptions(2, 1, 3, 4.5), // a user timeout between two looks of the kernel
+  tcpOptions(2, 3, 1, 9), // one that ignores the count for longest
+  tcpOptions(5, 1, 3, 2), // one below the idle time
+  tcpOptions(2, 1, 3, 0), // none: the count counts, and tcp_retries2
 ];
 
 /** What `sending` waits for where there is no user timeout: (2^(n+1) - 1) x 200 ms, here 3 s. */

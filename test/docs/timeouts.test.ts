@@ -1,20 +1,9 @@
 import { resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from '@lifeguard/tcp';
 import { expect, test } from 'vitest';
 import { inWords } from '../../packages/cli/src/doctor/duration.js';
+import { LINUX } from '../../packages/cli/src/doctor/linux.fixture.js';
 import { predict } from '../../packages/cli/src/doctor/predict.js';
 import { read } from './pages.js';
-
-/** Linux as it comes. */
-const SYSCTLS = {
-  tcp_retries2: 15,
-  tcp_rto_max_ms: 120_000,
-  tcp_rto_min_us: 200_000,
-  tcp_keepalive_time: 7200,
-  tcp_keepalive_intvl: 75,
-  tcp_keepalive_probes: 9,
-  tcp_syn_retries: 6,
-  tcp_syn_linear_timeouts: 4,
-};
 
 /** Place, settings, time of notice, outage survived. */
 const ROW = /^\| (.+?) \| (?:`(.*?)` )?\| (.+?) \| (\d+) s \|$/gm;
@@ -31,14 +20,14 @@ function optionsOf(settings: string): TcpOptions {
 }
 
 function noticedAfter(options: TcpOptions): string {
-  const { sendingMillis, idleMillis } = predict(options, SYSCTLS);
+  const { sendingMillis, idleMillis } = predict(options, LINUX);
   const atLeast = options.userTimeoutMillis === 0 ? ' or more' : '';
   return `${inWords(sendingMillis)}${atLeast}, ${idleMillis === null ? 'never' : inWords(idleMillis)}`;
 }
 
 /** All probes but one: so many may go unanswered. */
 function outageSurvived(options: TcpOptions): number {
-  const { idleMillis } = predict(options, SYSCTLS);
+  const { idleMillis } = predict(options, LINUX);
   const { keepAliveIdleMillis, keepAliveIntervalMillis } = options;
   return ((idleMillis ?? 0) - keepAliveIdleMillis - keepAliveIntervalMillis) / 1000;
 }

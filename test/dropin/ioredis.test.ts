@@ -1,43 +1,37 @@
 import { once } from 'node:events';
 import { inspect as print } from 'node:util';
 import { createClient, createCluster, redisFactory } from '@lifeguard/ioredis';
-import { type RedisServer, redisUnavailable, startRedis, startRedisCluster, startSentinels } from '@lifeguard/lab';
+import { type RedisServer, redisUnavailable, startRedis } from '@lifeguard/lab';
 import { createPool, type PoolOptions } from '@lifeguard/pool';
-import { inspect, onClientSocket } from '@lifeguard/tcp';
+import { inspect } from '@lifeguard/tcp';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  commandsProcessed,
+  startCluster,
+  startLoadingServer,
+  startServer,
+  startWatchedServers,
+} from './redis-servers.js';
+import { runNode } from './run-node.js';
+import { openOptions, TCP, watchSockets } from './sockets.js';
+import { timed } from './timed.js';
 
 const missing = redisUnavailable();
 if (missing) console.warn(`left out: ioredis against a real Redis, because ${missing}`);
 const possible = process.env['CI'] === 'true' || missing === undefined;
 
-const TCP = {
-  keepAlive: true,
-  keepAliveIdleMillis: 7000,
-  keepAliveIntervalMillis: 2000,
-  keepAliveCount: 4,
-  userTimeoutMillis: 13_000,
-};
 const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 /** Closed after the test. */
 function mine<C extends Redis | Cluster>(client: C): C {
   client.on('error', () => {});
-  cleanups.push(() => client.disconnect());
+  onTestFinished(() => client.disconnect());
   return client;
-}
-
-/** The sockets that were opened from here on, and are open. */
-function watchSockets(): () => unknown[] {
-  const sockets = new Set<Parameters<Parameters<typeof onClientSocket>[0]>[0]>();
-  cleanups.push(onClientSocket((socket) => sockets.add(socket)));
-  return () => [...sockets].flatMap((socket) => inspect(socket)?.options ?? []);
 }
 
 const optionsOf = ({ stream }: Redis) => inspect(stream as Parameters<typeof inspect>[0])?.options;
@@ -111,15 +105,14 @@ describe.skipIf(!possible)('one server', () => {
     const client = createClient({ ...server, password });
     const told: unknown[] = [];
     client.on('error', (error) => told.push(error));
-    cleanups.push(() => client.disconnect());
+    onTestFinished(() => client.disconnect());
     const error = await client.ping().catch((error: unknown) => error);
     expect(error).toMatchObject({ message: expect.stringMatching(/^WRONGPASS/) });
     expect(print([error, ...told], { depth: 9, showHidden: true })).not.toContain(password);
   });
 
   test('a server that has become a replica is left', async () => {
-    const demoted = await startRedis('loopback');
-    cleanups.push(() => demoted.close());
+    const demoted = await startServer();
     const client = mine(createClient(demoted.port, demoted.host, { password: demoted.password }));
     await client.ping();
     await demoted.command('REPLICAOF', server.host, String(server.port));
@@ -136,21 +129,18 @@ describe.skipIf(!possible)('one server', () => {
       await client.ping();
       console.log(client.options.Connector, String(client.options.retryStrategy(1000)), inspect(client.stream).options.userTimeoutMillis);
       client.disconnect();`;
-    const { execFile } = await import('node:child_process');
-    const { promisify } = await import('node:util');
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--input-type=module', '-e', script, JSON.stringify(server)],
-      { env: { ...process.env, LIFEGUARD_ENABLED: 'off' } },
-    );
+    const outcome = await runNode(['--input-type=module', '-e', script, JSON.stringify(server)], {
+      LIFEGUARD_ENABLED: 'off',
+    });
     // The pause is the driver's own, of whichever version.
-    expect(stdout.trim()).toMatch(/^undefined [2-9]\d{3} 0$/);
+    const stdout = expect.stringMatching(/^undefined [2-9]\d{3} 0\n$/);
+    expect(outcome).toEqual({ status: 0, stdout, stderr: '' });
   });
 
   describe('pooled', () => {
     function poolOf(options: RedisOptions = {}, more: PoolOptions = {}) {
       const pool = createPool(redisFactory({ ...server, ...options }), { max: 1, logger, tcp: TCP, ...more });
-      cleanups.push(() => pool.close({ timeoutMillis: 100 }));
+      onTestFinished(() => pool.close({ timeoutMillis: 100 }));
       return pool;
     }
     const idOf = (client: Redis) => client.client('ID');
@@ -170,6 +160,8 @@ describe.skipIf(!possible)('one server', () => {
         },
       ],
       ['with another database selected', (client) => client.select(5)],
+      ['with another database selected by call', (client) => client.call('SELECT', '5')],
+      ['with another database selected in a pipeline', (client) => client.pipeline().call('SELECT', '5').exec()],
       ['with a command under way', (client) => void client.set('other', 'value')],
       ['after a transaction in one piece', (client) => client.multi().set('a', 1).get('a').exec()],
     ])('one given back %s is lent again, put right', async (_, borrow) => {
@@ -216,11 +208,10 @@ describe.skipIf(!possible)('one server', () => {
     test('one that is clean is lent again without a word to the server', async () => {
       const pool = poolOf();
       await pool.use((client) => client.get('key'));
-      const processed = async () => /total_commands_processed:(\d+)/.exec(await redis.command('INFO', 'stats'))?.[1];
-      const before = Number(await processed());
+      const before = await commandsProcessed(redis);
       for (let loan = 0; loan < 5; loan += 1) await pool.use(async () => {});
       // AUTH and INFO of redis-cli itself.
-      expect(Number(await processed()) - before).toBe(2);
+      expect((await commandsProcessed(redis)) - before).toBe(2);
     });
 
     test.each<[string, RedisOptions, RegExp]>([
@@ -228,13 +219,10 @@ describe.skipIf(!possible)('one server', () => {
       ['no password', { password: '' }, /^NOAUTH/],
       ['no such database', { db: 4711 }, /^ERR DB index is out of range/],
     ])('%s: told at once', async (_, options, message) => {
-      const start = performance.now();
-      const error = await poolOf(options)
-        .acquire()
-        .catch((error: unknown) => error);
-      expect(error).toMatchObject({ name: 'ReplyError', message: expect.stringMatching(message) });
-      expect(performance.now() - start).toBeLessThan(1000);
-      expect(print(error, { depth: 9 })).not.toContain("'wrong'");
+      const { outcome, millis } = await timed(poolOf(options).acquire());
+      expect(outcome).toMatchObject({ reason: { name: 'ReplyError', message: expect.stringMatching(message) } });
+      expect(millis).toBeLessThan(1000);
+      expect(print(outcome, { depth: 9 })).not.toContain("'wrong'");
     });
 
     test('a certificate that is not trusted, options that can’t be used: told at once', async () => {
@@ -245,8 +233,7 @@ describe.skipIf(!possible)('one server', () => {
     });
 
     test('a full server: who waits goes on waiting, and is served when there is room', async () => {
-      const full = await startRedis('loopback', { settings: { maxclients: '1' } });
-      cleanups.push(() => full.close());
+      const full = await startServer({ settings: { maxclients: '1' } });
       const place = { host: full.host, port: full.port, password: full.password };
       const taker = mine(new Redis(place));
       await taker.ping();
@@ -261,24 +248,15 @@ describe.skipIf(!possible)('one server', () => {
     });
 
     test('a server that loads its data: who waits is served when it has', async () => {
-      // It looks at its clients after every 1,024 commands that it loads.
-      const slow = await startRedis('loopback', {
-        settings: { 'key-load-delay': '300' },
-      });
-      cleanups.push(() => slow.close());
+      const slow = await startLoadingServer();
       const place = { host: slow.host, port: slow.port, password: slow.password };
-      const filler = mine(new Redis(place));
-      await filler.eval("for i = 1, 4000 do redis.call('set', 'key' .. i, i) end", 0);
-      filler.disconnect();
-      await slow.restart('listening');
       const client = mine(new Redis({ ...place, enableReadyCheck: false }));
       await expect(client.get('key4000')).rejects.toThrow(/^LOADING/);
       expect(await poolOf(place).use((each) => each.get('key4000'))).toBe('4000');
     });
 
     test('a connection to a server that has become a replica is not lent again', async () => {
-      const demoted = await startRedis('loopback');
-      cleanups.push(() => demoted.close());
+      const demoted = await startServer();
       const pool = poolOf({ host: demoted.host, port: demoted.port, password: demoted.password });
       await pool.use((client) => client.set('key', 'value'));
       await demoted.command('REPLICAOF', server.host, String(server.port));
@@ -296,14 +274,9 @@ describe.skipIf(!possible)('one server', () => {
 
 describe.skipIf(!possible)('several servers', () => {
   test('Sentinels: sockets to them and to the master are hardened, also in a pool; a failover is followed', async () => {
-    const master = await startRedis('loopback');
-    cleanups.push(() => master.close());
-    const replica = await startRedis('loopback', { replicaOf: master });
-    cleanups.push(() => replica.close());
-    const sentinels = await startSentinels(['loopback', 'loopback', 'loopback'], master);
-    cleanups.push(() => Promise.all(sentinels.map((sentinel) => sentinel.close())));
+    const { master, replica, sentinels } = await startWatchedServers();
     const options = {
-      sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+      sentinels,
       name: 'mymaster',
       password: master.password,
       failoverDetector: true,
@@ -311,11 +284,11 @@ describe.skipIf(!possible)('several servers', () => {
     const sockets = watchSockets();
     const client = mine(createClient({ ...options, tcp: TCP }));
     const pool = createPool(redisFactory({ ...options, failoverDetector: false }), { logger, tcp: TCP });
-    cleanups.push(() => pool.close());
+    onTestFinished(() => pool.close());
     await client.set('key', 'value');
     await pool.use((each) => each.set('key', 'value'));
     // Two to the master, and three that listen to the Sentinels.
-    await vi.waitFor(() => expect(sockets()).toEqual(Array(5).fill(TCP)), { timeout: 5000 });
+    await vi.waitFor(() => expect(openOptions(sockets)).toEqual(Array(5).fill(TCP)), { timeout: 5000 });
 
     await master.kill();
     await vi.waitFor(() => client.set('key', 'value'), { timeout: 15_000, interval: 100 });
@@ -324,18 +297,17 @@ describe.skipIf(!possible)('several servers', () => {
   });
 
   test('Cluster: sockets to all nodes are hardened, and to whichever it subscribes', async () => {
-    const nodes = await startRedisCluster(['loopback', 'loopback', 'loopback'], { password: 'secret' });
-    cleanups.push(() => Promise.all(nodes.map((node) => node.close())));
+    const nodes = await startCluster('secret');
     const places = nodes.map(({ host, port }) => ({ host, port }));
     const sockets = watchSockets();
     const cluster = mine(createCluster(places, { redisOptions: { password: 'secret' }, tcp: TCP }));
     expect(cluster).toBeInstanceOf(Cluster);
     await Promise.all(['a', 'b', 'c'].map((key) => cluster.set(key, 'value')));
     await cluster.subscribe('channel');
-    await vi.waitFor(() => expect(sockets()).toEqual(Array(4).fill(TCP)));
+    await vi.waitFor(() => expect(openOptions(sockets)).toEqual(Array(4).fill(TCP)));
     const copy = mine(cluster.duplicate());
     await copy.subscribe('channel');
-    for (const options of sockets()) expect(options).toEqual(TCP);
+    for (const options of openOptions(sockets)) expect(options).toEqual(TCP);
     const heard = once(cluster, 'message');
     await nodes[0]?.restart();
     await vi.waitFor(() => cluster.set('a', 'value'), { timeout: 10_000, interval: 100 });
@@ -346,6 +318,6 @@ describe.skipIf(!possible)('several servers', () => {
       },
       { timeout: 10_000, interval: 50 },
     );
-    for (const options of sockets()) expect(options).toEqual(TCP);
+    for (const options of openOptions(sockets)) expect(options).toEqual(TCP);
   });
 });

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { MariaDb, startMariaDb } from '@lifeguard/lab';
 import { createPool, type PoolConfig } from '@lifeguard/mariadb';
-import { capabilities, inspect, onClientSocket } from '@lifeguard/tcp';
-import mariadb, { type Connection, type Pool } from 'mariadb';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Connection, Pool } from 'mariadb';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { refusedPort } from './refused-port.js';
+import { runNode } from './run-node.js';
+import { addUser, asAdministrator, makeReadOnly, startSmallMariaDb, takeAllPlaces } from './small-mariadb.js';
+import { openOptions, optionsAreReadable, TCP, watchSockets } from './sockets.js';
+import { timed } from './timed.js';
 
 // What the pool does when the server is away, full, read-only or gone, and what it tells of it.
 
@@ -21,21 +19,15 @@ let server: MariaDb;
 beforeAll(async () => {
   if (!possible) return;
   vi.stubEnv('LIFEGUARD_LOG_LEVEL', 'silent');
-  const settings = { 'max-connections': '40', 'max-connect-errors': '10000' };
-  server = await startMariaDb('loopback', { tls: true, password: PASSWORD, settings });
+  server = await startSmallMariaDb(PASSWORD);
 });
 afterAll(() => server?.close());
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
 
 const factsOf = ({ host, port, user, password, database }: MariaDb) => ({ host, port, user, password, database });
 
 function makePool(options: PoolConfig = {}): Pool {
   const pool = createPool({ ...factsOf(server), ...options });
-  cleanups.push(() => pool.end());
+  onTestFinished(() => pool.end());
   return pool;
 }
 
@@ -47,61 +39,18 @@ async function valueFrom(queryable: Pick<Connection, 'query'>, sql: string): Pro
 
 const idOf = (queryable: Pick<Connection, 'query'>) => valueFrom(queryable, 'SELECT CONNECTION_ID()');
 
-/** Does something as another client of the server. */
-async function asAdministrator<R>(work: (connection: Connection) => Promise<R>): Promise<R> {
-  const connection = await mariadb.createConnection(factsOf(server));
-  try {
-    return await work(connection);
-  } finally {
-    await connection.end();
-  }
-}
-
-async function timed<R>(work: Promise<R>): Promise<{ outcome: PromiseSettledResult<R>; millis: number }> {
-  const start = performance.now();
-  const [outcome] = await Promise.allSettled([work]);
-  return { outcome, millis: performance.now() - start };
-}
-
-async function refusedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
-
-/** The sockets that are opened from here on. */
-function watchSockets(): readonly Socket[] {
-  const sockets: Socket[] = [];
-  cleanups.push(onClientSocket((socket) => void sockets.push(socket)));
-  return sockets;
-}
-
 describe.skipIf(!possible)('the sockets', () => {
-  const TCP = {
-    keepAlive: true,
-    keepAliveIdleMillis: 7000,
-    keepAliveIntervalMillis: 2000,
-    keepAliveCount: 4,
-    userTimeoutMillis: 13_000,
-  };
-  const { supported } = capabilities();
-  if (!supported.tcpInfo.ok) console.warn(`left out: reading options back, because ${supported.tcpInfo.reason}`);
-  const readable = supported.tcpInfo.ok || process.env['CI'] === 'true';
-
-  test.skipIf(!readable).each(['plain', 'TLS'])(
+  test.skipIf(!optionsAreReadable()).each(['plain', 'TLS'])(
     'are hardened, and stay so when the driver sets keepalive: %s',
     async (kind) => {
       const sockets = watchSockets();
       const tls = kind === 'TLS' ? { ssl: { ca: server.ca as string } } : {};
       const pool = makePool({ ...tls, tcp: TCP, keepAliveDelay: 30_000, connectionLimit: 1 });
       await idOf(pool);
-      expect(sockets.map((socket) => inspect(socket)?.options)).toEqual([TCP]);
+      expect(openOptions(sockets)).toEqual([TCP]);
       sockets[0]?.setKeepAlive(true, 30_000);
       await idOf(pool);
-      expect(inspect(sockets[0] as Socket)?.options).toEqual(TCP);
+      expect(openOptions(sockets)).toEqual([TCP]);
     },
   );
 });
@@ -145,20 +94,12 @@ describe.skipIf(!possible)('a database that is away', () => {
   );
 
   test('a full server is waited for', async () => {
-    // One more than there is room for: the last place is kept for an administrator, which we are.
-    const attempts = Array.from({ length: 42 }, () => mariadb.createConnection(factsOf(server)));
-    const others = await Promise.allSettled(attempts);
-    const leave = () => Promise.all(others.map((each) => each.status === 'fulfilled' && each.value.end()));
-    cleanups.push(leave);
-    expect(others.find(({ status }) => status === 'rejected')).toMatchObject({
-      reason: { code: 'ER_CON_COUNT_ERROR' },
-    });
+    const leave = await takeAllPlaces(server);
     const refused = makePool({ acquireTimeout: 300 });
     await expect(refused.query('SELECT 1')).rejects.toMatchObject({ cause: { cause: { code: 'ER_CON_COUNT_ERROR' } } });
     const pool = makePool();
     const answer = valueFrom(pool, 'SELECT 1');
     await leave();
-    cleanups.splice(cleanups.indexOf(leave), 1);
     await expect(answer).resolves.toBe(1);
   });
 
@@ -188,7 +129,7 @@ describe.skipIf(!possible)('a connection', () => {
     const connection = await pool.getConnection();
     const id = await idOf(connection);
     if (state === 'idle') await connection.release();
-    await asAdministrator((administrator) => administrator.query('KILL ?', [id]));
+    await asAdministrator(server, (administrator) => administrator.query('KILL ?', [id]));
     // mariadb takes all listeners off a socket that it closes.
     await expect.poll(() => sockets[0]?.closed).toBe(true);
     if (state === 'lent') {
@@ -199,15 +140,9 @@ describe.skipIf(!possible)('a connection', () => {
   });
 
   test('to a server that has become read-only is closed on its return', async () => {
-    await asAdministrator(async (administrator) => {
-      await administrator.query("CREATE OR REPLACE USER app@'%' IDENTIFIED BY 'x'");
-      await administrator.query("GRANT ALL ON test.* TO app@'%'");
-      await administrator.query('CREATE OR REPLACE TABLE written (n INT)');
-    });
-    const pool = makePool({ user: 'app', password: 'x', connectionLimit: 1 });
+    const pool = makePool({ ...(await addUser(server)), connectionLimit: 1 });
     const id = await idOf(pool);
-    await asAdministrator((administrator) => administrator.query('SET GLOBAL read_only = 1'));
-    cleanups.push(() => asAdministrator((administrator) => administrator.query('SET GLOBAL read_only = 0')));
+    await makeReadOnly(server);
     const connection = await pool.getConnection();
     await expect(connection.query('INSERT INTO written VALUES (1)')).rejects.toMatchObject({
       code: 'ER_OPTION_PREVENTS_STATEMENT',
@@ -229,20 +164,11 @@ describe.skipIf(!possible)('a connection', () => {
 });
 
 describe.skipIf(!possible)('a whole process', () => {
-  async function run(program: string, env: Record<string, string> = {}) {
+  /** A CommonJS program. It finds `createPool` and `mariadb`, and the database in DATABASE_URL. */
+  function run(program: string, env: Record<string, string> = {}) {
     const head = "const { createPool } = require('@lifeguard/mariadb');\nconst mariadb = require('mariadb');\n";
     const url = server.connectionString.replace(/^mysql:/, 'mariadb:');
-    const child = spawn(process.execPath, ['-e', head + program], {
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
-      env: { ...process.env, LIFEGUARD_LOG_LEVEL: 'silent', DATABASE_URL: url, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr, [status]] = await Promise.all([
-      text(child.stdout as Readable),
-      text(child.stderr as Readable),
-      once(child, 'exit') as Promise<[number | null]>,
-    ]);
-    return { status, stdout, stderr };
+    return runNode(['-e', head + program], { DATABASE_URL: url, ...env });
   }
 
   test('errors that nobody listens to, of idle connections and of lent ones, do not end it', async () => {

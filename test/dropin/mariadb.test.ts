@@ -4,7 +4,7 @@ import * as lifeguardCallback from '@lifeguard/mariadb/callback';
 import { createPool as createClients } from '@lifeguard/pool';
 import mariadb, { type Connection, type Pool, type PoolConfig, type PoolConnection } from 'mariadb';
 import mariadbCallback from 'mariadb/callback';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 // What programs written for mariadb's pool rely on, put to mariadb itself too; then where ours differs.
 
@@ -19,11 +19,6 @@ beforeAll(async () => {
   server = await startMariaDb('loopback', { tls: true });
 });
 afterAll(() => server?.close());
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
 
 const facts = () => {
   const { host, port, user, password, database } = server;
@@ -44,7 +39,9 @@ describe.skipIf(!possible).each([
 ])('%s', (_name, createPool: typeof mariadb.createPool, createCallbackPool: typeof mariadbCallback.createPool) => {
   function makePool(options: PoolConfig = {}): Pool {
     const pool = createPool({ ...facts(), minimumIdle: 0, ...options });
-    cleanups.push(() => pool.closed || pool.end());
+    onTestFinished(async () => {
+      if (!pool.closed) await pool.end();
+    });
     return pool;
   }
 
@@ -123,7 +120,9 @@ describe.skipIf(!possible).each([
 describe.skipIf(!possible)('@lifeguard/mariadb', () => {
   function makePool(options: lifeguard.PoolConfig = {}): Pool {
     const pool = lifeguard.createPool({ ...facts(), connectionLimit: 1, ...options });
-    cleanups.push(() => pool.closed || pool.end());
+    onTestFinished(async () => {
+      if (!pool.closed) await pool.end();
+    });
     return pool;
   }
 
@@ -201,7 +200,7 @@ describe.skipIf(!possible)('@lifeguard/mariadb', () => {
 
   test('a factory makes connections for createPool', async () => {
     const clients = createClients(lifeguard.mariadbFactory(facts()), { max: 1, testOnBorrow: true });
-    cleanups.push(() => clients.close());
+    onTestFinished(() => clients.close());
     const id = await clients.use(idOf);
     await expect(clients.use((connection) => connection.query('SELECT nonsense'))).rejects.toThrow('nonsense');
     await clients.use((connection) => connection.query('SET @mine = 1'));

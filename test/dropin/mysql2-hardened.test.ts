@@ -1,16 +1,17 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import type { Socket } from 'node:net';
 import { MariaDb, startMariaDb } from '@lifeguard/lab';
 import { mysql2Factory } from '@lifeguard/mysql2';
 import { createPool, type PoolConfig } from '@lifeguard/mysql2/promise';
 import { createPool as createClients } from '@lifeguard/pool';
-import { capabilities, inspect, onClientSocket } from '@lifeguard/tcp';
-import mysql, { type Connection, type Pool, type PoolConnection, type RowDataPacket } from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { inspect } from '@lifeguard/tcp';
+import type { Connection, Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { refusedPort } from './refused-port.js';
+import { runNode } from './run-node.js';
+import { addUser, asAdministrator, makeReadOnly, startSmallMariaDb, takeAllPlaces } from './small-mariadb.js';
+import { optionsAreReadable, TCP, watchSockets } from './sockets.js';
+import { timed } from './timed.js';
 
 // Where the pool differs from mysql2's.
 
@@ -22,20 +23,14 @@ let server: MariaDb;
 beforeAll(async () => {
   if (!possible) return;
   vi.stubEnv('LIFEGUARD_LOG_LEVEL', 'silent');
-  const settings = { 'max-connections': '40', 'max-connect-errors': '10000' };
-  server = await startMariaDb('loopback', { tls: true, password: PASSWORD, settings });
+  server = await startSmallMariaDb(PASSWORD);
 });
 afterAll(() => server?.close());
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
 
 function makePool(options: PoolConfig = {}): Pool {
   const { host, port, user, password, database } = server;
   const pool = createPool({ host, port, user, password, database, ...options });
-  cleanups.push(() => pool.end());
+  onTestFinished(() => pool.end());
   return pool;
 }
 
@@ -47,44 +42,8 @@ async function valueFrom(queryable: Pick<Connection, 'query'>, sql: string): Pro
 const idOf = (queryable: Pick<Connection, 'query'>) => valueFrom(queryable, 'SELECT CONNECTION_ID()');
 const socketOf = ({ connection }: PoolConnection) => (connection as unknown as { stream: Socket }).stream;
 
-/** Does something as another client of the server. */
-async function asAdministrator<R>(work: (connection: Connection) => Promise<R>): Promise<R> {
-  const connection = await mysql.createConnection(server.connectionString);
-  try {
-    return await work(connection);
-  } finally {
-    await connection.end();
-  }
-}
-
-async function timed<R>(work: Promise<R>): Promise<{ outcome: PromiseSettledResult<R>; millis: number }> {
-  const start = performance.now();
-  const [outcome] = await Promise.allSettled([work]);
-  return { outcome, millis: performance.now() - start };
-}
-
-async function refusedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
-
 describe.skipIf(!possible)('the sockets', () => {
-  const TCP = {
-    keepAlive: true,
-    keepAliveIdleMillis: 7000,
-    keepAliveIntervalMillis: 2000,
-    keepAliveCount: 4,
-    userTimeoutMillis: 13_000,
-  };
-  const { supported } = capabilities();
-  if (!supported.tcpInfo.ok) console.warn(`left out: reading options back, because ${supported.tcpInfo.reason}`);
-  const readable = supported.tcpInfo.ok || process.env['CI'] === 'true';
-
-  test.skipIf(!readable).each(['plain', 'TLS'])(
+  test.skipIf(!optionsAreReadable()).each(['plain', 'TLS'])(
     'are hardened, and stay so when the driver sets keepalive: %s',
     async (kind) => {
       const tls = kind === 'TLS' ? { ssl: { ca: server.ca as string } } : {};
@@ -103,13 +62,11 @@ describe.skipIf(!possible)('the sockets', () => {
 
 describe.skipIf(!possible)('a database that is away', () => {
   test('ten who wait for a refused port make few connects, and are told why after their time', async () => {
-    const connects: Socket[] = [];
-    const stop = onClientSocket((socket) => void connects.push(socket));
+    const connects = watchSockets();
     const pool = makePool({ host: '127.0.0.1', port: await refusedPort(), acquireTimeoutMillis: 2000 });
     const { outcome, millis } = await timed(
       Promise.allSettled(Array.from({ length: 10 }, () => pool.query('SELECT 1'))),
     );
-    stop();
     const reason = { code: 'ERR_POOL_ACQUIRE_TIMEOUT', cause: { code: 'ECONNREFUSED' } };
     expect(outcome).toMatchObject({ value: Array.from({ length: 10 }, () => ({ status: 'rejected', reason })) });
     expect(connects.length).toBeGreaterThan(2);
@@ -139,20 +96,12 @@ describe.skipIf(!possible)('a database that is away', () => {
   );
 
   test('a full server is waited for', async () => {
-    // One more than there is room for: the last place is kept for an administrator, which we are.
-    const attempts = Array.from({ length: 42 }, () => mysql.createConnection(server.connectionString));
-    const others = await Promise.allSettled(attempts);
-    const leave = () => Promise.all(others.map((each) => each.status === 'fulfilled' && each.value.end()));
-    cleanups.push(leave);
-    expect(others.find(({ status }) => status === 'rejected')).toMatchObject({
-      reason: { code: 'ER_CON_COUNT_ERROR' },
-    });
+    const leave = await takeAllPlaces(server);
     const refused = makePool({ acquireTimeoutMillis: 300 });
     await expect(refused.query('SELECT 1')).rejects.toMatchObject({ cause: { code: 'ER_CON_COUNT_ERROR' } });
     const pool = makePool();
     const answer = valueFrom(pool, 'SELECT 1');
     await leave();
-    cleanups.splice(cleanups.indexOf(leave), 1);
     await expect(answer).resolves.toBe(1);
   });
 
@@ -188,7 +137,7 @@ describe.skipIf(!possible)('a connection', () => {
     const id = await idOf(connection);
     if (state === 'idle') connection.release();
     const closed = once(socketOf(connection), 'close');
-    await asAdministrator((administrator) => administrator.query('KILL ?', [id]));
+    await asAdministrator(server, (administrator) => administrator.query('KILL ?', [id]));
     await closed;
     if (state === 'lent') {
       await expect(connection.query('SELECT 1')).rejects.toThrow();
@@ -198,15 +147,9 @@ describe.skipIf(!possible)('a connection', () => {
   });
 
   test('to a server that has become read-only is closed on its return', async () => {
-    await asAdministrator(async (administrator) => {
-      await administrator.query("CREATE OR REPLACE USER app@'%' IDENTIFIED BY 'x'");
-      await administrator.query("GRANT ALL ON test.* TO app@'%'");
-      await administrator.query('CREATE OR REPLACE TABLE written (n INT)');
-    });
-    const pool = makePool({ user: 'app', password: 'x', connectionLimit: 1 });
+    const pool = makePool({ ...(await addUser(server)), connectionLimit: 1 });
     const id = await idOf(pool);
-    await asAdministrator((administrator) => administrator.query('SET GLOBAL read_only = 1'));
-    cleanups.push(() => asAdministrator((administrator) => administrator.query('SET GLOBAL read_only = 0')));
+    await makeReadOnly(server);
     const connection = await pool.getConnection();
     await expect(connection.query('INSERT INTO written VALUES (1)')).rejects.toMatchObject({
       code: 'ER_OPTION_PREVENTS_STATEMENT',
@@ -234,7 +177,8 @@ describe.skipIf(!possible)('what a borrower leaves behind', () => {
   }
 
   beforeAll(async () => {
-    if (possible) await asAdministrator((connection) => connection.query('CREATE OR REPLACE TABLE things (n INT)'));
+    if (possible)
+      await asAdministrator(server, (administrator) => administrator.query('CREATE OR REPLACE TABLE things (n INT)'));
   });
 
   test.each([
@@ -375,7 +319,7 @@ describe.skipIf(!possible)('ending', () => {
 describe.skipIf(!possible)('mysql2Factory', () => {
   const makeClients = () => {
     const clients = createClients(mysql2Factory(server.connectionString), { max: 1, testOnBorrow: true });
-    cleanups.push(() => clients.close());
+    onTestFinished(() => clients.close());
     return clients;
   };
   const use = (clients: ReturnType<typeof makeClients>, work: (connection: Connection) => Promise<unknown>) =>
@@ -424,19 +368,12 @@ describe.skipIf(!possible)('mysql2Factory', () => {
 });
 
 describe.skipIf(!possible)('a whole process', () => {
-  async function run(program: string, env: Record<string, string> = {}) {
-    const child = spawn(process.execPath, ['-e', `const { createPool } = require('@lifeguard/mysql2');\n${program}`], {
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
-      env: { ...process.env, LIFEGUARD_LOG_LEVEL: 'silent', DATABASE_URL: server.connectionString, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  /** A CommonJS program. It finds `createPool`, and the database in DATABASE_URL. */
+  const run = (program: string, env: Record<string, string> = {}) =>
+    runNode(['-e', `const { createPool } = require('@lifeguard/mysql2');\n${program}`], {
+      DATABASE_URL: server.connectionString,
+      ...env,
     });
-    const [stdout, stderr, [status]] = await Promise.all([
-      text(child.stdout as Readable),
-      text(child.stderr as Readable),
-      once(child, 'exit') as Promise<[number | null]>,
-    ]);
-    return { status, stdout, stderr };
-  }
 
   test('errors that nobody listens to, of idle connections and of lent ones, do not end it', async () => {
     const outcome = await run(`

@@ -3,7 +3,7 @@ import * as lifeguard from '@lifeguard/mysql2';
 import * as lifeguardPromise from '@lifeguard/mysql2/promise';
 import mysql, { type PoolConnection, type RowDataPacket } from 'mysql2';
 import mysqlPromise from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 // What programs written for mysql2's pool rely on. Each promise is put to mysql2 itself too.
 
@@ -19,11 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
 const facts = () => {
   const { host, port, user, password, database } = server;
   return { host, port, user, password, database };
@@ -35,14 +30,14 @@ describe.skipIf(!possible).each([
 ])('%s', (name, createPool: typeof mysql.createPool, createPromisePool: typeof mysqlPromise.createPool) => {
   function makePool(options: mysql.PoolOptions = {}): mysql.Pool {
     const pool = createPool({ ...facts(), ...options });
-    cleanups.push(() => new Promise<void>((resolve) => pool.end(() => resolve())));
+    onTestFinished(() => new Promise<void>((resolve) => pool.end(() => resolve())));
     return pool;
   }
 
   function makePromisePool(options: mysql.PoolOptions = {}): mysqlPromise.Pool {
     const pool = createPromisePool({ ...facts(), ...options });
     // mysql2 has an error for who ends a pool twice.
-    cleanups.push(() => pool.end().catch(() => {}));
+    onTestFinished(() => pool.end().catch(() => {}));
     return pool;
   }
 
@@ -224,7 +219,7 @@ describe.skipIf(!possible).each([
 
     test('a URL holds options, too', async () => {
       const pool = createPool(`${server.connectionString}?connectionLimit=1&waitForConnections=false`);
-      cleanups.push(() => new Promise<void>((resolve) => pool.end(() => resolve())));
+      onTestFinished(() => new Promise<void>((resolve) => pool.end(() => resolve())));
       const connection = await connectionOf(pool);
       await expect(errorOf(pool)).resolves.toMatchObject({ message: 'No connections available.' });
       connection.release();

@@ -1,23 +1,9 @@
 import { once } from 'node:events';
 import { Lab, MariaDb, type NodeProcess, startMariaDb, startPostgres } from '@lifeguard/lab';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { KERNEL_MILLIS, NOISE_MILLIS, RETURN_MILLIS, SOONEST_MILLIS, TCP } from '../faults/limits.js';
 
 // Libraries that are given a pool, on ours: at work, through a cable that is cut without a word, and back at work.
-
-/** The kernel gives up within 3.5 s: idle 1 s, then probes 1 s apart, and its timers' own slack. */
-const TCP = {
-  keepAlive: true,
-  keepAliveIdleMillis: 1000,
-  keepAliveIntervalMillis: 1000,
-  keepAliveCount: 2,
-  userTimeoutMillis: 2000,
-};
-const KERNEL_MILLIS = 3500;
-const RETURN_MILLIS = 1000;
-/** What a busy machine may add. */
-const NOISE_MILLIS = 1500;
-/** No live kernel is given up sooner. */
-const SOONEST_MILLIS = 900;
 
 const CONNECTIONS = 4;
 const LIBRARIES = ['kysely', 'drizzle', 'typeorm'] as const;

@@ -4,9 +4,12 @@ import { inspect as print } from 'node:util';
 import { type Postgres, startPostgres } from '@lifeguard/lab';
 import { Pool, type PoolConfig, pgFactory } from '@lifeguard/pg';
 import { createPool } from '@lifeguard/pool';
-import { capabilities, inspect, onClientSocket } from '@lifeguard/tcp';
+import { inspect } from '@lifeguard/tcp';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { refusedPort } from './refused-port.js';
+import { optionsAreReadable, TCP, watchSockets } from './sockets.js';
+import { timed } from './timed.js';
 
 // Where `Pool` differs from `pg.Pool`.
 
@@ -17,14 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.close());
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
 function makePool(options: PoolConfig = {}): pg.Pool {
   const pool = new Pool({ connectionString: postgres.connectionString, ...options });
-  cleanups.push(() => pool.ending || pool.end());
+  onTestFinished(async () => {
+    if (!pool.ending) await pool.end();
+  });
   return pool;
 }
 
@@ -47,35 +47,8 @@ async function asAdministrator<R>(work: (client: pg.Client) => Promise<R>): Prom
 const terminate = (pid: number | undefined) =>
   asAdministrator((client) => client.query('SELECT pg_terminate_backend($1)', [pid]));
 
-/** A port that refuses. */
-async function refusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function timed<R>(work: Promise<R>): Promise<{ outcome: PromiseSettledResult<R>; millis: number }> {
-  const start = performance.now();
-  const [outcome] = await Promise.allSettled([work]);
-  return { outcome, millis: performance.now() - start };
-}
-
 describe('the sockets', () => {
-  const TCP = {
-    keepAlive: true,
-    keepAliveIdleMillis: 7000,
-    keepAliveIntervalMillis: 2000,
-    keepAliveCount: 4,
-    userTimeoutMillis: 13_000,
-  };
-  const { supported } = capabilities();
-  if (!supported.tcpInfo.ok) console.warn(`left out: reading options back, because ${supported.tcpInfo.reason}`);
-  const readable = supported.tcpInfo.ok || process.env['CI'] === 'true';
-
-  test.skipIf(!readable).each(['plain', 'TLS'])(
+  test.skipIf(!optionsAreReadable()).each(['plain', 'TLS'])(
     'are hardened, and stay so when the driver sets keepalive: %s',
     async (kind) => {
       const ssl = kind === 'TLS' && { ca: postgres.ca };
@@ -95,8 +68,7 @@ describe('the sockets', () => {
 
 describe('a database that is away', () => {
   test('ten who wait for a refused port make few connects, and are told why after their time', async () => {
-    const connects: Socket[] = [];
-    const stop = onClientSocket((socket) => void connects.push(socket));
+    const connects = watchSockets();
     const pool = makePool({
       connectionString: `postgres://me:secret@127.0.0.1:${await refusedPort()}/x`,
       connectionTimeoutMillis: 2000,
@@ -104,7 +76,6 @@ describe('a database that is away', () => {
     const start = performance.now();
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => pool.query('SELECT 1')));
     const millis = performance.now() - start;
-    stop();
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({
         status: 'rejected',
@@ -321,7 +292,7 @@ describe('ending', () => {
 describe('pgFactory', () => {
   const makeClients = () => {
     const clients = createPool(pgFactory(postgres.connectionString), { max: 1, testOnBorrow: true });
-    cleanups.push(() => clients.close());
+    onTestFinished(() => clients.close());
     return clients;
   };
 

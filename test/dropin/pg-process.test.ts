@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { type Postgres, startPostgres } from '@lifeguard/lab';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runNode } from './run-node.js';
 
 // What only a whole process shows: how it ends, what it writes, how it starts.
 
 const PASSWORD = 'correct-horse-battery-staple';
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 let postgres: Postgres;
 beforeAll(async () => {
@@ -17,26 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.close());
 
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs a CommonJS program to its end. It finds `Pool`, and the database in DATABASE_URL. */
-async function run(program: string, env: Record<string, string> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, ['-e', `const { Pool } = require('@lifeguard/pg');\n${program}`], {
-    cwd: FOLDER,
-    env: { ...process.env, LIFEGUARD_LOG_LEVEL: 'silent', DATABASE_URL: postgres.connectionString, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+const run = (program: string, env: Record<string, string> = {}) =>
+  runNode(['-e', `const { Pool } = require('@lifeguard/pg');\n${program}`], {
+    DATABASE_URL: postgres.connectionString,
+    ...env,
   });
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout as Readable),
-    text(child.stderr as Readable),
-    once(child, 'exit') as Promise<[number | null]>,
-  ]);
-  return { status, stdout, stderr };
-}
 
 const MAKE_POOL = 'const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 2 });';
 

@@ -10,7 +10,9 @@ import { Pool, type PoolConfig, pgFactory } from '@lifeguard/pg';
 import { createPool } from '@lifeguard/pool';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Remote } from '../soak/calls.js';
+import { KERNEL_MILLIS, NOISE_MILLIS, RETURN_MILLIS, TCP } from '../faults/limits.js';
+import { type Asked, openPoolOn, type PoolOnHost } from '../faults/pool-on-host.js';
+import { timed } from './timed.js';
 
 // `Pool` behind a PgBouncer in transaction mode. What the README of @lifeguard/pg says of it is shown here.
 
@@ -73,12 +75,6 @@ async function command(front: PgBouncer, words: string): Promise<Record<string, 
   const { rows } = await client.query(words);
   await client.end();
   return rows;
-}
-
-async function timed<R>(work: Promise<R>): Promise<{ outcome: PromiseSettledResult<R>; millis: number }> {
-  const start = performance.now();
-  const [outcome] = await Promise.allSettled([work]);
-  return { outcome, millis: performance.now() - start };
 }
 
 describe.skipIf(!possible)('in transaction mode', () => {
@@ -263,34 +259,8 @@ describe.skipIf(!possible)('a PgBouncer that', () => {
 });
 
 describe.skipIf(!possibleInLab).concurrent('a cable that is cut without a word', () => {
-  /** The kernel gives up within 3.5 s: idle 1 s, then probes 1 s apart, and its timers' own slack. */
-  const TCP = {
-    keepAlive: true,
-    keepAliveIdleMillis: 1000,
-    keepAliveIntervalMillis: 1000,
-    keepAliveCount: 2,
-    userTimeoutMillis: 2000,
-  };
-  /** The same, in PgBouncer's words: for its sockets on both sides. */
+  /** `TCP` in PgBouncer's words: for its sockets on both sides. */
   const ITS_TCP = { tcp_keepidle: '1', tcp_keepintvl: '1', tcp_keepcnt: '2', tcp_user_timeout: '2000' };
-  const KERNEL_MILLIS = 3500;
-  const RETURN_MILLIS = 1000;
-  /** What a busy machine may add. */
-  const NOISE_MILLIS = 1500;
-
-  interface Asked {
-    readonly value?: number;
-    readonly error?: string;
-    readonly tookMillis: number;
-  }
-
-  /** What `pool-client.mjs` does. */
-  type Client = {
-    open(server: object, options: object): Promise<void>;
-    ask(text: string, values: readonly unknown[]): Promise<Asked>;
-    look(): { log: string[]; size: number; available: number; borrowed: number };
-    close(): Promise<void>;
-  };
 
   async function setUp(settings: Record<string, string>) {
     const lab = await Lab.create();
@@ -301,16 +271,12 @@ describe.skipIf(!possibleInLab).concurrent('a cable that is cut without a word',
       poolMode: 'transaction',
       settings: { ...PATIENT, ...settings },
     });
-    const program = new URL('../faults/pool-client.mjs', import.meta.url);
-    const node = await app.node(program, [], { stdio: ['ignore', 'inherit', 'inherit'] });
-    const client = new Remote<Client>(node);
-    const { host, port, user, password, database } = front;
-    await client.call('open', { host, port, user, password, database, ssl: false }, { max: 3, tcp: TCP });
+    const client = await openPoolOn(app, front, { max: 3, tcp: TCP });
     return { lab, client, [Symbol.asyncDispose]: () => lab.close() };
   }
 
   /** Has a statement under way, as the server sees it. */
-  async function beginToSleep(client: Remote<Client>): Promise<{ asked: Promise<Asked> }> {
+  async function beginToSleep(client: PoolOnHost): Promise<{ asked: Promise<Asked> }> {
     const asked = client.call('ask', 'SELECT 1 AS value FROM pg_sleep(300)', []);
     // It may never be answered.
     asked.catch(() => {});

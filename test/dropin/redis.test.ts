@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { inspect as print, promisify } from 'node:util';
-import { type RedisServer, redisUnavailable, startRedis, startRedisCluster, startSentinels } from '@lifeguard/lab';
+import { inspect as print } from 'node:util';
+import { type RedisServer, redisUnavailable, startRedis } from '@lifeguard/lab';
 import { createPool, type PoolOptions } from '@lifeguard/pool';
 import {
   createClient,
@@ -10,41 +9,34 @@ import {
   type PlainClient,
   redisFactory,
 } from '@lifeguard/redis';
-import { inspect, onClientSocket } from '@lifeguard/tcp';
 import { createClient as createStock, type RedisClientOptions } from 'redis';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  commandsProcessed,
+  startCluster,
+  startLoadingServer,
+  startServer,
+  startWatchedServers,
+} from './redis-servers.js';
+import { runNode } from './run-node.js';
+import { openOptions, TCP, watchSockets } from './sockets.js';
+import { timed } from './timed.js';
 
 const missing = redisUnavailable();
 if (missing) console.warn(`left out: node-redis against a real Redis, because ${missing}`);
 const possible = process.env['CI'] === 'true' || missing === undefined;
 
-const TCP = {
-  keepAlive: true,
-  keepAliveIdleMillis: 7000,
-  keepAliveIntervalMillis: 2000,
-  keepAliveCount: 4,
-  userTimeoutMillis: 13_000,
-};
 const logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
 /** Closed after the test. */
 async function connected<C extends { connect(): Promise<unknown>; destroy(): unknown }>(client: C): Promise<C> {
   await client.connect();
-  cleanups.push(() => client.destroy());
+  onTestFinished(() => void client.destroy());
   return client;
-}
-
-/** The options of the sockets that were opened from here on and are open. Their number is that of the sockets. */
-function watchSockets(): () => unknown[] {
-  const sockets = new Set<Parameters<Parameters<typeof onClientSocket>[0]>[0]>();
-  cleanups.push(onClientSocket((socket) => sockets.add(socket)));
-  return () => [...sockets].flatMap((socket) => inspect(socket)?.options ?? []);
 }
 
 describe.skipIf(!possible)('one server', () => {
@@ -62,10 +54,10 @@ describe.skipIf(!possible)('one server', () => {
       const sockets = watchSockets();
       const tls = { socket: { host: redis.host, port: redis.tlsPort ?? 0, tls: true as const, ca: redis.ca ?? '' } };
       const client = await connected(createClient({ ...server, ...(kind === 'TLS' && tls), tcp: TCP }));
-      expect(sockets()).toEqual([TCP]);
+      expect(openOptions(sockets)).toEqual([TCP]);
       await redis.restart();
       expect(await client.ping()).toBe('PONG');
-      expect(sockets()).toEqual([TCP]);
+      expect(openOptions(sockets)).toEqual([TCP]);
       await redis.kill();
       let failures = 0;
       client.on('error', () => {
@@ -74,7 +66,7 @@ describe.skipIf(!possible)('one server', () => {
       await vi.waitFor(() => expect(failures).toBeGreaterThan(4), { timeout: 5000 });
       await redis.restart();
       expect(await client.ping()).toBe('PONG');
-      expect(sockets()).toEqual([TCP]);
+      expect(openOptions(sockets)).toEqual([TCP]);
     },
   );
 
@@ -91,7 +83,7 @@ describe.skipIf(!possible)('one server', () => {
       await vi.waitFor(() => expect(failures).toBeGreaterThanOrEqual(failuresToSee), { timeout: 5000, interval: 10 });
       await redis.restart();
       await client.ping();
-      expect(sockets()).toEqual([TCP]);
+      expect(openOptions(sockets)).toEqual([TCP]);
       client.destroy();
     }
   });
@@ -102,10 +94,10 @@ describe.skipIf(!possible)('one server', () => {
     await connected(client.duplicate());
     await connected(client.createPool({ minimum: 2, maximum: 2 }));
     await connected(createClientPool({ ...server, tcp: TCP }, { minimum: 1, maximum: 1 }));
-    expect(sockets()).toEqual(Array(5).fill(TCP));
+    expect(openOptions(sockets)).toEqual(Array(5).fill(TCP));
     const stock = createStock(server);
     await connected(stock);
-    expect(sockets().filter((options) => (options as typeof TCP).userTimeoutMillis === 0)).toHaveLength(1);
+    expect(openOptions(sockets).filter((options) => (options as typeof TCP).userTimeoutMillis === 0)).toHaveLength(1);
   });
 
   test('an error that nobody listens to does not end the process', async () => {
@@ -135,18 +127,16 @@ describe.skipIf(!possible)('one server', () => {
       const client = await createClient(JSON.parse(process.argv[1])).connect();
       console.log(inspect(opened).options.userTimeoutMillis, client.listenerCount('error'));
       client.destroy();`;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--input-type=module', '-e', script, JSON.stringify(server)],
-      { env: { ...process.env, LIFEGUARD_ENABLED: 'off' } },
-    );
-    expect(stdout.trim()).toBe('0 0');
+    const outcome = await runNode(['--input-type=module', '-e', script, JSON.stringify(server)], {
+      LIFEGUARD_ENABLED: 'off',
+    });
+    expect(outcome).toEqual({ status: 0, stdout: '0 0\n', stderr: '' });
   });
 
   describe('pooled', () => {
     function poolOf(options: RedisClientOptions = {}, more: PoolOptions = {}) {
       const pool = createPool(redisFactory({ ...server, ...options }), { max: 1, logger, tcp: TCP, ...more });
-      cleanups.push(() => pool.close({ timeoutMillis: 100 }));
+      onTestFinished(() => pool.close({ timeoutMillis: 100 }));
       return pool;
     }
     const infoOf = async (client: PlainClient) => String(await client.sendCommand(['CLIENT', 'INFO']));
@@ -155,6 +145,7 @@ describe.skipIf(!possible)('one server', () => {
       ['watching', (client) => client.watch('key')],
       ['in a transaction', (client) => client.sendCommand(['MULTI'])],
       ['with another database selected', (client) => client.select(5)],
+      ['with another database selected in a pipeline', (client) => client.multi().select(5).execAsPipeline()],
       ['with a command under way', (client) => void client.set('other', 'value')],
       ['after a transaction in one piece', (client) => client.multi().set('a', '1').get('a').exec()],
     ])('one given back %s is lent again, put right', async (_, borrow) => {
@@ -162,7 +153,7 @@ describe.skipIf(!possible)('one server', () => {
       const pool = poolOf();
       await pool.use(borrow);
       const again = await pool.acquire();
-      expect(sockets()).toEqual([TCP]);
+      expect(openOptions(sockets)).toEqual([TCP]);
       expect(await infoOf(again)).toMatch(/ db=0 .* multi=-1 /);
       // A key that is still watched would make the transaction fail.
       await redis.command('SET', 'key', String(Math.random()));
@@ -175,7 +166,17 @@ describe.skipIf(!possible)('one server', () => {
       ['subscribed', (client) => client.subscribe('channel', () => {})],
       ['blocked', (client) => void client.blPop('nothing', 0).catch(() => {})],
       ['monitoring', (client) => client.monitor(() => {})],
+      [
+        'blocked in a pipeline',
+        (client) =>
+          void client
+            .multi()
+            .blPop('nothing', 0)
+            .execAsPipeline()
+            .catch(() => {}),
+      ],
       ['with another name', (client) => client.clientSetName('mine')],
+      ['having chosen a database in a transaction', (client) => client.multi().select(5).exec()],
       ['as another user', (client) => client.auth({ password: server.password })],
     ])('one given back %s is closed', async (_, borrow) => {
       const pool = poolOf();
@@ -192,11 +193,10 @@ describe.skipIf(!possible)('one server', () => {
     test('one that is clean is lent again without a word to the server', async () => {
       const pool = poolOf();
       await pool.use((client) => client.get('key'));
-      const processed = async () => /total_commands_processed:(\d+)/.exec(await redis.command('INFO', 'stats'))?.[1];
-      const before = Number(await processed());
+      const before = await commandsProcessed(redis);
       for (let loan = 0; loan < 5; loan += 1) await pool.use(async () => {});
       // AUTH and INFO of redis-cli itself.
-      expect(Number(await processed()) - before).toBe(2);
+      expect((await commandsProcessed(redis)) - before).toBe(2);
     });
 
     test.each<[string, RedisClientOptions, RegExp]>([
@@ -205,18 +205,14 @@ describe.skipIf(!possible)('one server', () => {
       ['no such database', { database: 4711 }, /^ERR DB index is out of range/],
       ['a URL of no sense', { url: 'http://localhost' }, /protocol/i],
     ])('%s: told at once', async (_, options, message) => {
-      const start = performance.now();
-      const error = await poolOf(options)
-        .acquire()
-        .catch((error: unknown) => error);
-      expect(error).toMatchObject({ message: expect.stringMatching(message) });
-      expect(performance.now() - start).toBeLessThan(1000);
-      expect(print(error, { depth: 9 })).not.toContain("'wrong'");
+      const { outcome, millis } = await timed(poolOf(options).acquire());
+      expect(outcome).toMatchObject({ reason: { message: expect.stringMatching(message) } });
+      expect(millis).toBeLessThan(1000);
+      expect(print(outcome, { depth: 9 })).not.toContain("'wrong'");
     });
 
     test('a full server: who waits goes on waiting, and is served when there is room', async () => {
-      const full = await startRedis('loopback', { settings: { maxclients: '1' } });
-      cleanups.push(() => full.close());
+      const full = await startServer({ settings: { maxclients: '1' } });
       const place = { socket: { host: full.host, port: full.port }, password: full.password };
       const taker = createStock(place).on('error', () => {});
       await taker.connect();
@@ -232,20 +228,15 @@ describe.skipIf(!possible)('one server', () => {
     });
 
     test('a server that loads its data: who waits is served when it has', async () => {
-      // It looks at its clients after every 1,024 commands that it loads.
-      const slow = await startRedis('loopback', { settings: { 'key-load-delay': '300' } });
-      cleanups.push(() => slow.close());
-      await slow.command('EVAL', "for i = 1, 4000 do redis.call('set', 'key' .. i, i) end", '0');
+      const slow = await startLoadingServer();
       const place = { socket: { host: slow.host, port: slow.port }, password: slow.password };
-      await slow.restart('listening');
       const pool = poolOf(place);
       expect(await pool.use((each) => each.get('key4000'))).toBe('4000');
       expect(pool.stats().connectFailures).toBeGreaterThan(0);
     });
 
     test('a connection to a server that has become a replica is not lent again; an ordinary refusal costs nothing', async () => {
-      const demoted = await startRedis('loopback');
-      cleanups.push(() => demoted.close());
+      const demoted = await startServer();
       const pool = poolOf({ socket: { host: demoted.host, port: demoted.port }, password: demoted.password });
       await expect(pool.use((client) => client.sendCommand(['NONSENSE']))).rejects.toThrow(/^ERR unknown command/);
       expect(pool.available).toBe(1);
@@ -258,45 +249,39 @@ describe.skipIf(!possible)('one server', () => {
 
 describe.skipIf(!possible)('several servers', () => {
   test('Sentinels: sockets to them and to the nodes are hardened, through a failover', async () => {
-    const master = await startRedis('loopback');
-    cleanups.push(() => master.close());
-    const replica = await startRedis('loopback', { replicaOf: master });
-    cleanups.push(() => replica.close());
-    const sentinels = await startSentinels(['loopback', 'loopback', 'loopback'], master);
-    cleanups.push(() => Promise.all(sentinels.map((sentinel) => sentinel.close())));
+    const { master, replica, sentinels } = await startWatchedServers();
     const sockets = watchSockets();
     const client = createSentinel({
       name: 'mymaster',
-      sentinelRootNodes: sentinels.map(({ host, port }) => ({ host, port })),
+      sentinelRootNodes: sentinels,
       nodeClientOptions: { password: master.password },
       tcp: TCP,
     });
     await connected(client);
     await client.set('key', 'value');
-    expect(sockets().length).toBeGreaterThan(1);
-    for (const options of sockets()) expect(options).toEqual(TCP);
+    expect(openOptions(sockets).length).toBeGreaterThan(1);
+    for (const options of openOptions(sockets)) expect(options).toEqual(TCP);
     await master.kill();
     await vi.waitFor(() => client.set('key', 'value'), { timeout: 15_000, interval: 100 });
     expect(await replica.command('GET', 'key')).toBe('value');
-    for (const options of sockets()) expect(options).toEqual(TCP);
+    for (const options of openOptions(sockets)) expect(options).toEqual(TCP);
   });
 
   test('Cluster: sockets to all nodes are hardened, whoever is the first to need them', async () => {
-    const nodes = await startRedisCluster(['loopback', 'loopback', 'loopback'], { password: 'secret' });
-    cleanups.push(() => Promise.all(nodes.map((node) => node.close())));
+    const nodes = await startCluster('secret');
     const sockets = watchSockets();
     const rootNodes = nodes.map(({ host, port }) => ({ socket: { host, port } }));
     const defaults = { password: 'secret' };
     const cluster = await connected(createCluster({ rootNodes, defaults, minimizeConnections: true, tcp: TCP }));
     await Promise.all(['a', 'b', 'c'].map((key) => cluster.set(key, 'value')));
     await cluster.subscribe('channel', () => {});
-    expect(sockets().length).toBeGreaterThanOrEqual(4);
-    for (const options of sockets()) expect(options).toEqual(TCP);
+    expect(openOptions(sockets).length).toBeGreaterThanOrEqual(4);
+    for (const options of openOptions(sockets)) expect(options).toEqual(TCP);
     await nodes[0]?.restart();
     await vi.waitFor(() => Promise.all(['a', 'b', 'c'].map((key) => cluster.set(key, 'value'))), {
       timeout: 15_000,
       interval: 100,
     });
-    for (const options of sockets()) expect(options).toEqual(TCP);
+    for (const options of openOptions(sockets)) expect(options).toEqual(TCP);
   });
 });

@@ -1,24 +1,10 @@
-// A service on the host `app`, for the matrix of @lifeguard/amqplib: connections of its own, which recover, and pools of
-// channels, in every state, plain and over TLS. It tells what became of each, and shows by ending by itself that no socket and no
-// timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+// A service for the matrix of @lifeguard/amqplib, see `row.mjs`: connections of its own, which recover, and pools of channels, in
+// every state, plain and over TLS.
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createChannelPool } from '@lifeguard/amqplib';
 import { connect as connectStock } from 'amqplib';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  heard,
-  logger,
-  outcome,
-  socketsLeft,
-  tell,
-  timed,
-} from './service.mjs';
+import { enact } from './row.mjs';
+import { config, describe, heard, logger, outcome } from './service.mjs';
 
 /** Before amqplib 2 no connection recovers: whoever has one connects again. */
 const { host, port, tlsPort, user, password, tcp, impatienceMillis, recovery = true } = config;
@@ -55,23 +41,15 @@ stock
     stockIsStuck = false;
   });
 
-await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
-await allAcknowledged();
-await tell({ options: hardenedOptions() });
-
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-const patient = cells.map((cell) => cell.askPatiently());
-await tell({ outcomes, stockIsStuck });
-
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(patient.map(recover));
-// With an error, for without one amqplib 1 keeps the timers of its heartbeat.
-stock.connection.stream.destroy(new Error('over'));
-await Promise.all(cells.map((cell) => cell.close()));
-await tell({ recoveries, socketsLeft: await socketsLeft([port, tlsPort]) });
-process.disconnect();
+await enact({
+  cells,
+  stock: {
+    isStuck: () => stockIsStuck,
+    // With an error, for without one amqplib 1 keeps the timers of its heartbeat.
+    close: () => void stock.connection.stream.destroy(new Error('over')),
+  },
+  ports: [port, tlsPort],
+});
 
 async function connectionCell(transport, { url, socketOptions }, state, actions) {
   const open = () => connect(url, { ...socketOptions, tcp, ...(recovery && { recovery }) });
@@ -111,6 +89,7 @@ async function pooledCell(transport, server, state, actions) {
     ...actions,
     pool,
     impatient,
+    held: () => pool.size,
     channel: await pool.acquire(),
     evicted: new Promise((resolve) => {
       pool.once('evict', (_, reason, error) => resolve(error ? describe(error) : { message: reason }));
@@ -118,17 +97,6 @@ async function pooledCell(transport, server, state, actions) {
     askPatiently: () => outcome(pool.use((channel) => channel.checkExchange('amq.direct'), { timeoutMillis: 60_000 })),
     close: () => Promise.all([pool.close(), impatient.close()]),
   };
-}
-
-async function suffer(cell) {
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  const { transport, state, by = 'kernel', pool } = cell;
-  return { transport, state, told: [told].flat(), tookMillis, by, held: pool?.size ?? 0 };
-}
-
-async function recover(asking) {
-  const answer = await asking;
-  return { answer, tookMillis: performance.now() - healedAt };
 }
 
 function publish(channel) {

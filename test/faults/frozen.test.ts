@@ -2,65 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Lab, type Postgres, startPostgres } from '@lifeguard/lab';
 import type { TcpOptions } from '@lifeguard/tcp';
 import { describe, expect, test, vi } from 'vitest';
-import { Remote } from '../soak/calls.js';
+import { DEFAULTS, NOISE_MILLIS, TCP } from './limits.js';
+import { openPoolOn, type PoolOnHost } from './pool-on-host.js';
 
 const CONNECTIONS = 4;
-const DEFAULTS: TcpOptions = {
-  keepAlive: true,
-  keepAliveIdleMillis: 5000,
-  keepAliveIntervalMillis: 1000,
-  keepAliveCount: 3,
-  userTimeoutMillis: 10_000,
-};
-/** All of it is over long before the peer is thawed. */
-const SHORT: TcpOptions = {
-  keepAlive: true,
-  keepAliveIdleMillis: 1000,
-  keepAliveIntervalMillis: 1000,
-  keepAliveCount: 2,
-  userTimeoutMillis: 2000,
-};
 /** Far more than what the buffers of both kernels hold (tcp_wmem and tcp_rmem: 4 MB and 6 MB). */
 const BULK_LENGTH = 30_000_000;
-/** What a busy machine may add. */
-const NOISE_MILLIS = 1500;
 
 const unavailable = await Lab.available();
 if (unavailable) console.warn(`left out: the frozen peer, because ${unavailable}`);
 const possible = process.env['CI'] === 'true' || unavailable === undefined;
 
-interface Asked {
-  readonly value?: number;
-  readonly error?: string;
-  readonly tookMillis: number;
-}
-
-/** What `pool-client.mjs` does. */
-type Client = {
-  open(server: object, options: object): Promise<void>;
-  ask(text: string, values: readonly unknown[]): Promise<Asked>;
-  askLength(length: number): Promise<Asked>;
-  look(): { log: string[]; size: number; available: number; borrowed: number; pending: number };
-  close(): Promise<void>;
-};
-
 interface Scene extends AsyncDisposable {
   readonly postgres: Postgres;
-  readonly client: Remote<Client>;
+  readonly client: PoolOnHost;
 }
 
 async function setUp(tcp: TcpOptions): Promise<Scene> {
   const lab = await Lab.create();
   const [app, db] = [await lab.host('app'), await lab.host('db')];
   const postgres = await startPostgres(db);
-  const program = new URL('./pool-client.mjs', import.meta.url);
-  const client = new Remote<Client>(await app.node(program, [], { stdio: ['ignore', 'inherit', 'inherit'] }));
-  const { host, port, user, password, database } = postgres;
-  await client.call('open', { host, port, user, password, database, ssl: false }, { max: CONNECTIONS, tcp });
+  const client = await openPoolOn(app, postgres, { max: CONNECTIONS, tcp });
   return { postgres, client, [Symbol.asyncDispose]: () => lab.close() };
 }
 
-async function untilLent(client: Remote<Client>, borrowed: number): Promise<void> {
+async function untilLent(client: PoolOnHost, borrowed: number): Promise<void> {
   const lent = async () => expect(await client.call('look')).toMatchObject({ borrowed });
   await vi.waitFor(lent, { timeout: 10_000 });
 }
@@ -68,7 +34,8 @@ async function untilLent(client: Remote<Client>, borrowed: number): Promise<void
 describe.skipIf(!possible).concurrent('the peer’s processes are frozen, its kernel goes on', () => {
   test.each([
     ['the default options', DEFAULTS],
-    ['short options', SHORT],
+    // All of it is over long before the peer is thawed.
+    ['short options', TCP],
   ])('for 5 s, and thawed, %s: nothing is evicted, every query is answered', async (_, tcp) => {
     await using scene = await setUp(tcp);
     const { postgres, client } = scene;
@@ -94,16 +61,16 @@ describe
   .skipIf(!possible)
   .concurrent('a peer that does not read: its window stays closed while more is to be sent', () => {
     test('for longer than the user timeout: ETIMEDOUT, of that connection and no other', async () => {
-      await using scene = await setUp(SHORT);
+      await using scene = await setUp(TCP);
       const { postgres, client } = scene;
       await postgres.freeze();
       const { error, tookMillis } = await client.call('askLength', BULK_LENGTH);
       console.info(
-        `closed window, user timeout ${SHORT.userTimeoutMillis} ms: ${error} after ${Math.round(tookMillis)} ms`,
+        `closed window, user timeout ${TCP.userTimeoutMillis} ms: ${error} after ${Math.round(tookMillis)} ms`,
       );
       expect(error).toBe('ETIMEDOUT');
-      expect(tookMillis).toBeGreaterThan(SHORT.userTimeoutMillis - 100);
-      expect(tookMillis).toBeLessThan(SHORT.userTimeoutMillis + NOISE_MILLIS);
+      expect(tookMillis).toBeGreaterThan(TCP.userTimeoutMillis - 100);
+      expect(tookMillis).toBeLessThan(TCP.userTimeoutMillis + NOISE_MILLIS);
       await postgres.thaw();
       expect(await client.call('ask', 'SELECT 1 AS value', [])).toMatchObject({ value: 1 });
       // The others have to answer before they are lent again; for who asks meanwhile one more may be opened.

@@ -1,13 +1,12 @@
-// A service on the host `app`, for one row of the matrix of @lifeguard/grpc: clients of several connections and pooled ones, in
-// every state, plain and over TLS. It tells what became of each, and shows by ending by itself that no socket and no timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+// A service for one row of the matrix of @lifeguard/grpc, see `row.mjs`: clients of several connections and pooled ones, in every
+// state, plain and over TLS.
 import { connectivityState, credentials, Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { createClient, grpcFactory } from '@lifeguard/grpc';
-import { onClientSocket } from '@lifeguard/tcp';
+import { createPool } from '@lifeguard/pool';
 import { ECHO } from './grpc-echo.mjs';
-import { pooledCell, pooledStates, recover, suffer } from './pooled.mjs';
-import { allAcknowledged, config, describe, hardenedOptions, hear, outcome, socketsLeft, tell } from './service.mjs';
+import { pooledCells } from './pooled.mjs';
+import { enact } from './row.mjs';
+import { config, describe, outcome } from './service.mjs';
 
 const { host, port, tlsPort, ca, tcp } = config;
 const Echo = makeGenericClientConstructor(ECHO, 'Echo');
@@ -18,9 +17,6 @@ const transports = {
 const TLS_NAME = { 'grpc.ssl_target_name_override': 'db' };
 const LONG = 'x'.repeat(20_000);
 
-const beforeFault = new Set();
-const stopCounting = onClientSocket((socket) => beforeFault.add(socket));
-
 const clientStates = {
   idle: { open: sayTwice, suffer: untilNotReady },
   'in flight': { open: sayTwice, prepare: hangTwice, suffer: ({ calls }) => Promise.all(calls) },
@@ -30,60 +26,50 @@ const clientStates = {
   'queued, to be waited for': { suffer: waitFor },
 };
 
-const states = pooledStates({
-  blocked: 'pooled, in flight',
+const pooled = {
+  prefix: 'pooled, ',
+  ask: (client) => say(client, 'patience'),
   block: (client) => say(client, 'hang'),
+  blocked: 'in flight',
   send: (client) => say(client, LONG),
-});
+};
 
 const cells = Object.entries(transports).flatMap(([transport, server]) => [
   ...Object.entries(clientStates).map(([state, actions]) => clientCell(transport, server, state, actions)),
-  ...Object.entries(states).map(([state, actions]) =>
-    pooledCell(
-      transport,
-      state,
-      actions,
-      () => grpcFactory(...server, TLS_NAME),
-      (client) => say(client, 'patience'),
-    ),
-  ),
+  ...pooledCells(transport, {
+    ...pooled,
+    makePool: (options) => createPool(grpcFactory(...server, TLS_NAME), options),
+  }),
 ]);
-
-await Promise.all(cells.map((cell) => cell.open(cell)));
-stopCounting();
 const stock = new Echo(...transports.plain.slice(1));
 await say(stock, 'hello');
 let stockIsStuck = true;
 const stockCall = stock.say('hang', () => {
   stockIsStuck = false;
 });
-await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
-await allAcknowledged();
-await tell({ options: hardenedOptions() });
 
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-const patient = cells.map((cell) => cell.askPatiently());
-await tell({ outcomes, stockIsStuck });
+await enact({
+  cells,
+  stock: {
+    isStuck: () => stockIsStuck,
+    close() {
+      stockCall.cancel();
+      stock.close();
+    },
+  },
+  ports: [port, tlsPort],
+});
 
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healedAt)));
-const oldSockets = [...beforeFault].filter(({ destroyed }) => !destroyed).length;
-stockCall.cancel();
-stock.close();
-await Promise.all(cells.map((cell) => cell.close()));
-await tell({ recoveries, oldSockets, socketsLeft: await socketsLeft([port, tlsPort]) });
-process.disconnect();
-
-function clientCell(transport, server, state, { open = () => {}, prepare, suffer }) {
+function clientCell(transport, server, state, actions) {
   const client = createClient(...server, { ...TLS_NAME, channels: 2, tcp });
-  const cell = { transport, state, client, open, prepare, suffer };
-  return Object.assign(cell, {
-    askPatiently: () => cell.call ?? outcome(sayWhenReady(client, 'patience')),
-    lentAgain: async () => false,
+  return {
+    transport,
+    state,
+    ...actions,
+    client,
+    askPatiently: ({ call }) => call ?? outcome(sayWhenReady(client, 'patience')),
     close: () => client.close(),
-  });
+  };
 }
 
 function say(client, words, metadata = new Metadata()) {

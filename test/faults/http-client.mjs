@@ -1,35 +1,19 @@
-// A service on the host `app`, for one row of the matrix of @lifeguard/http: the agents, undici and the fetch of Node.js over a
-// dispatcher, in every state, plain and over TLS. It tells what became of each, and shows by ending by itself that no socket and no
-// timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+// A service for one row of the matrix of @lifeguard/http, see `row.mjs`: the agents, undici and the fetch of Node.js over a
+// dispatcher, in every state, plain and over TLS.
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, createDispatcher, HttpsAgent } from '@lifeguard/http';
-import { onClientSocket } from '@lifeguard/tcp';
 import { request, Agent as UndiciAgent, fetch as undiciFetch } from 'undici';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  outcome,
-  socketsLeft,
-  tell,
-  timed,
-} from './service.mjs';
+import { enact } from './row.mjs';
+import { config, describe, outcome } from './service.mjs';
 
 const { host, port, tlsPort, ca, tcp, allowH2, impatienceMillis: connectTimeoutMillis } = config;
 /** Node.js's own, but for an undici that it can't be used with. */
 const fetch = config.fetch === 'undici' ? undiciFetch : globalThis.fetch;
 const ours = { tcp, connectTimeoutMillis };
 const urls = { plain: `http://${host}:${port}`, tls: `https://${host}:${tlsPort}` };
-
-const beforeFault = new Set();
-const stopCounting = onClientSocket((socket) => beforeFault.add(socket));
 
 const clients = {
   agent: (transport) => {
@@ -68,12 +52,14 @@ const states = {
   'in flight': { prepare: (cell) => begin(cell, () => ask(cell, '/hang')), suffer: ({ calls }) => Promise.all(calls) },
   'sending the body': { prepare: upload, suffer: ({ calls }) => Promise.all(calls) },
   'receiving the body': { prepare: stream, suffer: ({ calls }) => Promise.all(calls) },
-  connecting: { isNew: true, prepare: () => {}, suffer: (cell) => both(() => outcome(ask(cell, '/'))) },
+  connecting: { isNew: true, suffer: (cell) => both(() => outcome(ask(cell, '/'))) },
 };
 
 const cells = Object.keys(urls).flatMap((transport) =>
   Object.entries(clients).flatMap(([client, make]) =>
-    Object.entries(states).map(([state, actions]) => ({ transport, client, state, ...make(transport), ...actions })),
+    Object.entries(states).map(([state, actions]) =>
+      makeCell(transport, `${client}, ${state}`, make(transport), actions),
+    ),
   ),
 );
 
@@ -92,34 +78,22 @@ for (const call of stockCalls('/hang')) {
       stuck -= 1;
     });
 }
-await Promise.all(cells.map((cell) => cell.prepare(cell)));
-await allAcknowledged();
-stopCounting();
-await tell({ options: hardenedOptions() });
 
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-await tell({ outcomes, stockIsStuck: stuck === 1 ? 'one of two' : stuck === 2 });
+await enact({
+  cells,
+  stock: {
+    isStuck: () => (stuck === 1 ? 'one of two' : stuck === 2),
+    close() {
+      stockAgent.destroy();
+      return stockDispatcher.destroy();
+    },
+  },
+  ports: [port, tlsPort],
+});
 
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map(recover));
-stockAgent.destroy();
-await stockDispatcher.destroy();
-const oldSockets = [...beforeFault].filter(({ destroyed }) => !destroyed).length;
-await Promise.all(cells.map((cell) => cell.close()));
-await tell({ recoveries, oldSockets, socketsLeft: await socketsLeft([port, tlsPort]) });
-process.disconnect();
-
-async function suffer(cell) {
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  const { transport, client, state } = cell;
-  return { transport, state: `${client}, ${state}`, told, tookMillis };
-}
-
-async function recover(cell) {
-  const answer = await outcome(ask(cell, '/'));
-  return { answer, tookMillis: performance.now() - healedAt };
+function makeCell(transport, state, client, actions) {
+  const cell = { transport, state, ...client, ...actions };
+  return Object.assign(cell, { askAgain: () => outcome(ask(cell, '/')) });
 }
 
 function both(call) {

@@ -1,22 +1,11 @@
-// A service on the host `app`, for one row of the matrix of @lifeguard/ioredis: clients of their own and pooled ones, in every
-// state, plain and over TLS. It tells what became of each, and shows by ending by itself that no socket and no timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+// A service for one row of the matrix of @lifeguard/ioredis, see `row.mjs`: clients of their own and pooled ones, in every state,
+// plain and over TLS.
 import { createClient, redisFactory } from '@lifeguard/ioredis';
+import { createPool } from '@lifeguard/pool';
 import { Redis } from 'ioredis';
-import { pooledCell, pooledStates, recover, suffer } from './pooled.mjs';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  heard,
-  outcome,
-  socketsLeft,
-  tell,
-  timed,
-} from './service.mjs';
+import { pooledCells } from './pooled.mjs';
+import { enact } from './row.mjs';
+import { config, describe, heard, outcome, timed } from './service.mjs';
 
 const { host, port, tlsPort, password, tcp } = config;
 const transports = {
@@ -39,48 +28,35 @@ const clientStates = {
   subscribed: { prepare: ({ client }) => client.subscribe('channel'), suffer: (cell) => untilClosed(cell) },
 };
 
-const states = pooledStates({
-  blocked: 'pooled, blocked',
+const pooled = {
+  prefix: 'pooled, ',
+  ask: (client) => client.ping(),
   block: (client) => client.blpop('nothing', 0),
+  blocked: 'blocked',
   send: (client) => client.set('key', LONG),
-});
+};
 
 const cells = Object.entries(transports).flatMap(([transport, server]) => [
   ...Object.entries(clientStates).map(([state, actions]) => clientCell(transport, server, state, actions)),
-  ...Object.entries(states).map(([state, actions]) =>
-    pooledCell(
-      transport,
-      state,
-      actions,
-      () => redisFactory(server),
-      (client) => client.ping(),
-    ),
-  ),
+  ...pooledCells(transport, { ...pooled, makePool: (options) => createPool(redisFactory(server), options) }),
 ]);
 const stock = new Redis({ ...transports.plain, retryStrategy: null });
 const stockEnd = heard(stock, 'end');
 stock.on('error', () => {});
-
-await Promise.all(cells.map((cell) => cell.open()));
 await stock.ping();
 stock.blpop('nothing', 0).catch(() => {});
-await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
-await allAcknowledged();
-await tell({ options: hardenedOptions() });
 
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-const patient = cells.map((cell) => cell.askPatiently());
-await tell({ outcomes, stockIsStuck: stock.status === 'ready' });
-
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healedAt)));
-stock.stream.resetAndDestroy();
-await stockEnd;
-await Promise.all(cells.map((cell) => cell.close()));
-await tell({ recoveries, socketsLeft: await socketsLeft([port, tlsPort]) });
-process.disconnect();
+await enact({
+  cells,
+  stock: {
+    isStuck: () => stock.status === 'ready',
+    close() {
+      stock.stream.resetAndDestroy();
+      return stockEnd;
+    },
+  },
+  ports: [port, tlsPort],
+});
 
 function clientCell(transport, server, state, { options, prepare, suffer }) {
   const client = createClient({ ...server, tcp, maxRetriesPerRequest: 0, ...options });
@@ -88,14 +64,12 @@ function clientCell(transport, server, state, { options, prepare, suffer }) {
   client.on('error', (error) => cell.told.push(describe(error)));
   return Object.assign(cell, {
     open: () => client.ping(),
-    known: new Set(),
     async askPatiently() {
       if (client.status !== 'ready') await heard(client, 'ready');
       if (state === 'in flight, retried') return unblock(cell);
       if (state === 'subscribed') await client.unsubscribe('channel');
       return outcome(client.ping());
     },
-    lentAgain: async () => false,
     close() {
       const ended = heard(client, 'end');
       client.disconnect();

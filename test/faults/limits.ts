@@ -1,3 +1,11 @@
+/** The options that a socket has by default. */
+export const DEFAULTS = {
+  keepAlive: true,
+  keepAliveIdleMillis: 5000,
+  keepAliveIntervalMillis: 1000,
+  keepAliveCount: 3,
+  userTimeoutMillis: 10_000,
+};
 /** Short options, so that the whole matrix takes half a minute; see the table of targets in the README. */
 export const TCP = {
   keepAlive: true,

@@ -1,22 +1,10 @@
-// A service on the host `app`, for the matrix of @lifeguard/nats: connections in every state, of both packages, plain and over TLS.
-// It tells what became of each, and shows by ending by itself that no socket and no timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+// A service for the matrix of @lifeguard/nats, see `row.mjs`: connections in every state, of both packages, plain and over TLS.
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@lifeguard/nats';
 import { connect as connectV2 } from '@lifeguard/nats/v2';
 import { connect as connectStock } from '@nats-io/transport-node';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  outcome,
-  socketsLeft,
-  tell,
-  timed,
-} from './service.mjs';
+import { enact } from './row.mjs';
+import { config, describe, outcome } from './service.mjs';
 
 const { host, port, tlsPort, user, pass, tcp, impatienceMillis } = config;
 const packages = { v3: connect, v2: connectV2 };
@@ -51,28 +39,27 @@ const cells = await Promise.all(
     ),
   ),
 );
-await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
-await allAcknowledged();
-await tell({ options: hardenedOptions() });
 
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-const patient = cells.map((cell) => askPatiently(cell));
-await tell({ outcomes, stockIsStuck });
-
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(patient.map(recover));
-await Promise.all([stock, stockTls, ...cells.map(({ connection }) => connection)].map((each) => each.close()));
-await tell({ recoveries, socketsLeft: await socketsLeft([port, tlsPort]) });
-process.disconnect();
+await enact({
+  cells,
+  stock: { isStuck: () => stockIsStuck, close: () => Promise.all([stock.close(), stockTls.close()]) },
+  ports: [port, tlsPort],
+});
 
 async function makeCell(transport, open, server, state, actions) {
   const options = { ...server, tcp };
   const connection = await open(options);
-  const cell = { transport, state, open, options, connection, ...actions };
-  cell.ended = ending(connection);
-  return cell;
+  return {
+    transport,
+    state,
+    ...actions,
+    reopen: () => open({ ...options, waitOnFirstConnect: true }),
+    connectAnew: () => open(options),
+    connection,
+    ended: ending(connection),
+    askPatiently,
+    close: (cell) => cell.connection.close(),
+  };
 }
 
 /** Until it has lost its server. */
@@ -82,15 +69,9 @@ async function ending(connection) {
   }
 }
 
-async function suffer(cell) {
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  const { transport, state, by = 'kernel' } = cell;
-  return { transport, state, told: [told].flat(), tookMillis, by, held: 0 };
-}
-
 async function askPatiently(cell) {
-  const { open, options, state, connection } = cell;
-  if (state === 'connecting') cell.connection = await open({ ...options, waitOnFirstConnect: true });
+  const { reopen, state, connection } = cell;
+  if (state === 'connecting') cell.connection = await reopen();
   const told = await outcome(untilFlushed(cell.connection));
   if (state !== 'subscribed') return told;
   // The subscription has gone on.
@@ -102,11 +83,6 @@ async function askPatiently(cell) {
 /** A flush is lost with its connection. */
 async function untilFlushed(connection) {
   while ((await outcome(connection.flush())) !== 'answered') await delay(10);
-}
-
-async function recover(asking) {
-  const answer = await asking;
-  return { answer, tookMillis: performance.now() - healedAt };
 }
 
 function flush(connection) {
@@ -125,6 +101,6 @@ async function subscribe(cell) {
   await connection.flush();
 }
 
-async function connectInVain({ open, options }) {
-  return outcome(open(options));
+async function connectInVain({ connectAnew }) {
+  return outcome(connectAnew());
 }

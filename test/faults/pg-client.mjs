@@ -1,85 +1,62 @@
-// A service on the host `app`, for one row of the matrix: it holds connections in every state, plain and over TLS, and
-// tells what became of each. It is a process of its own, so that it has a network of its own, and so that it shows by
-// ending by itself that no socket and no timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
+// A service for one row of the matrix of @lifeguard/pg, see `row.mjs`: it holds connections in every state, plain and over TLS.
 import { Pool } from '@lifeguard/pg';
 import pg from 'pg';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  logger,
-  outcome,
-  socketsLeft,
-  tell,
-  timed,
-} from './service.mjs';
+import { enact } from './row.mjs';
+import { config, describe, logger, outcome } from './service.mjs';
 
 const { server, tcp, impatienceMillis } = config;
 const transports = { plain: false, tls: { rejectUnauthorized: false } };
 const states = {
   idle: { prepare: returnAll, suffer: untilEvicted },
   waiting: { prepare: waitForAnswer, suffer: untilAnswered },
-  sending: { prepare: () => {}, suffer: sendThenWait },
+  sending: { suffer: sendThenWait },
   connecting: { prepare: dropAll, suffer: connectInVain },
 };
 
 const cells = Object.entries(transports).flatMap(([transport, ssl]) =>
-  Object.entries(states).map(([state, { prepare, suffer }]) => {
-    const options = { ...server, ssl, tcp, logger, max: 2 };
-    const pool = new Pool(options);
-    const impatient = new Pool({ ...options, connectionTimeoutMillis: impatienceMillis });
-    return { transport, state, prepare, suffer, pool, impatient, known: new Set() };
-  }),
+  Object.entries(states).map(([state, actions]) => makeCell(transport, ssl, state, actions)),
 );
 const stock = new pg.Client(server);
 stock.on('error', () => {});
-
 await stock.connect();
 const stockQuery = outcome(stock.query('SELECT pg_sleep(300)'));
-await Promise.all(cells.map(prepare));
-await allAcknowledged();
-await tell({ options: hardenedOptions() });
 
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-const patient = cells.map(({ pool }) => outcome(pool.query('SELECT 1')));
-const stockIsStuck = (await Promise.race([stockQuery, Promise.resolve('stuck')])) === 'stuck';
-await tell({ outcomes, stockIsStuck });
+await enact({
+  cells,
+  stock: {
+    isStuck: async () => (await Promise.race([stockQuery, Promise.resolve('stuck')])) === 'stuck',
+    close() {
+      stock.connection.stream.resetAndDestroy();
+      return stockQuery;
+    },
+  },
+  ports: [server.port],
+});
 
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map(recover));
-
-stock.connection.stream.resetAndDestroy();
-await stockQuery;
-await Promise.all(cells.flatMap(({ pool, impatient }) => [pool.end(), impatient.end()]));
-await tell({ recoveries, socketsLeft: await socketsLeft([server.port]) });
-process.disconnect();
-
-/** Opens both connections of a pool and brings them to the state in which the fault is to meet them. */
-async function prepare(cell) {
-  cell.clients = await Promise.all([cell.pool.connect(), cell.pool.connect()]);
-  for (const client of cell.clients) cell.known.add(client);
-  await cell.prepare(cell);
-}
-
-async function suffer(cell) {
-  const { transport, state, pool } = cell;
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  return { transport, state, told, tookMillis, held: pool.totalCount };
-}
-
-async function recover({ transport, state, pool, known }, index) {
-  const answer = await patient[index];
-  const tookMillis = performance.now() - healedAt;
-  const clients = await Promise.all([pool.connect(), pool.connect()]);
-  const lentAgain = clients.some((client) => known.has(client));
-  for (const client of clients) client.release();
-  return { transport, state, answer, tookMillis, lentAgain };
+function makeCell(transport, ssl, state, actions) {
+  const options = { ...server, ssl, tcp, logger, max: 2 };
+  const pool = new Pool(options);
+  const impatient = new Pool({ ...options, connectionTimeoutMillis: impatienceMillis });
+  const known = new Set();
+  return {
+    transport,
+    state,
+    ...actions,
+    pool,
+    impatient,
+    async open(cell) {
+      cell.clients = await Promise.all([pool.connect(), pool.connect()]);
+      for (const client of cell.clients) known.add(client);
+    },
+    held: () => pool.totalCount,
+    askPatiently: () => outcome(pool.query('SELECT 1')),
+    async lentAgain() {
+      const clients = await Promise.all([pool.connect(), pool.connect()]);
+      for (const client of clients) client.release();
+      return clients.some((client) => known.has(client));
+    },
+    close: () => Promise.all([pool.end(), impatient.end()]),
+  };
 }
 
 function returnAll(cell) {

@@ -1,39 +1,48 @@
-// What the services that lend connections of a pool of `@lifeguard/pool` have in common: a pool of two in each state, by
-// `ask`, which puts something to a connection that is answered at once.
-import { createPool } from '@lifeguard/pool';
-import { config, describe, logger, outcome, timed } from './service.mjs';
-
-const { tcp, impatienceMillis } = config;
+// What the services that lend connections of a pool of `@lifeguard/pool` have in common: cells of a pool of two in each state.
+import { config, describe, logger, outcome } from './service.mjs';
 
 /**
- * The states that need nothing of a driver but what `ask` does.
- *
+ * @param makePool takes a pool's options
+ * @param ask puts something to a connection that is answered at once
  * @param block puts something to a connection that is not answered
+ * @param blocked what that state is called
  * @param send puts something long to a connection
  */
-export const pooledStates = ({ blocked, block, send }) => ({
-  'pooled, idle': { prepare: returnAll, suffer: ({ evicted }) => evicted },
-  [blocked]: { prepare: (cell) => callAll(cell, block), suffer: untilAnswered },
-  'pooled, sending': {
-    suffer(cell) {
-      callAll(cell, send);
-      return untilAnswered(cell);
+export function pooledCells(transport, { makePool, ask, block, blocked, send, prefix = '' }) {
+  const states = {
+    idle: { prepare: returnAll, suffer: ({ evicted }) => evicted },
+    [blocked]: { prepare: (cell) => callAll(cell, block), suffer: untilAnswered },
+    sending: {
+      suffer(cell) {
+        callAll(cell, send);
+        return untilAnswered(cell);
+      },
     },
-  },
-  'pooled, connecting': { prepare: dropAll, suffer: connectInVain },
-});
+    connecting: { prepare: dropAll, suffer: connectInVain },
+  };
+  return Object.entries(states).map(([state, actions]) =>
+    pooledCell(transport, prefix + state, actions, makePool, ask),
+  );
+}
 
 /** One pool, and another whose callers don't wait for long. */
-export function pooledCell(transport, state, { prepare, suffer }, makeFactory, ask) {
-  const pool = createPool(makeFactory(), { tcp, logger, max: 2 });
-  const impatient = createPool(makeFactory(), { tcp, logger, max: 2, acquireTimeoutMillis: impatienceMillis });
+function pooledCell(transport, state, actions, makePool, ask) {
+  const options = { tcp: config.tcp, logger, max: 2 };
+  const pool = makePool(options);
+  const impatient = makePool({ ...options, acquireTimeoutMillis: config.impatienceMillis });
   const known = new Set();
-  const cell = { transport, state, pool, impatient, prepare, suffer, ask };
-  return Object.assign(cell, {
-    async open() {
+  return {
+    transport,
+    state,
+    ...actions,
+    pool,
+    impatient,
+    ask,
+    async open(cell) {
       cell.clients = await Promise.all([pool.acquire(), pool.acquire()]);
       for (const client of cell.clients) known.add(client);
     },
+    held: () => pool.size,
     askPatiently: () => outcome(pool.use(ask, { timeoutMillis: 60_000 })),
     async lentAgain() {
       const clients = await Promise.all([pool.acquire(), pool.acquire()]);
@@ -41,21 +50,7 @@ export function pooledCell(transport, state, { prepare, suffer }, makeFactory, a
       return clients.some((client) => known.has(client));
     },
     close: () => Promise.all([pool.close(), impatient.close()]),
-  });
-}
-
-/** What those in one cell are told of the fault, pooled or not. */
-export async function suffer(cell) {
-  const { told, tookMillis } = await timed(() => cell.suffer(cell));
-  const { transport, state, pool } = cell;
-  return { transport, state, told: [told].flat(), tookMillis: cell.tookMillis ?? tookMillis, held: pool?.size ?? 0 };
-}
-
-/** How soon somebody in a cell was served who has asked before the healing. */
-export async function recover({ transport, state, lentAgain }, patient, healedAt) {
-  const answer = await patient;
-  const tookMillis = performance.now() - healedAt;
-  return { transport, state, answer, tookMillis, lentAgain: await lentAgain() };
+  };
 }
 
 async function returnAll(cell) {

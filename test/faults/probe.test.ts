@@ -2,22 +2,15 @@ import { once } from 'node:events';
 import { type Host, Lab, type NodeProcess } from '@lifeguard/lab';
 import type { TcpInfo, TcpOptions, Verdict } from '@lifeguard/tcp';
 import { describe, expect, test, vi } from 'vitest';
+import { DEFAULTS } from './limits.js';
 
 const PORT = 4000;
 const TIMEOUT_MILLIS = 800;
 /** What a busy machine may add. */
 const NOISE_MILLIS = 500;
 
-const HARDENED: TcpOptions = {
-  keepAlive: true,
-  keepAliveIdleMillis: 5000,
-  keepAliveIntervalMillis: 1000,
-  keepAliveCount: 3,
-  userTimeoutMillis: 10_000,
-};
-
 /** Two probes of the kernel's own are out, and it has not given up yet, from 2 s to 30 s after the last sign. */
-const PATIENT: TcpOptions = { ...HARDENED, keepAliveIdleMillis: 1000, keepAliveCount: 20, userTimeoutMillis: 30_000 };
+const PATIENT: TcpOptions = { ...DEFAULTS, keepAliveIdleMillis: 1000, keepAliveCount: 20, userTimeoutMillis: 30_000 };
 
 const unavailable = await Lab.available();
 if (unavailable) console.warn(`left out: probes in the lab, because ${unavailable}`);
@@ -140,12 +133,12 @@ function expectAnswered({ answer, tookMillis, before, after }: Probed): void {
 
 describe.skipIf(!possible).concurrent('a probe, when packets are really lost', () => {
   test.each([
-    ['hardened', HARDENED],
+    ['hardened', DEFAULTS],
     ['untouched', undefined],
     // A probe that was lost must not let this user timeout end what has been silent for longer.
     [
       'with a user timeout shorter than its silence',
-      { ...HARDENED, keepAliveIdleMillis: 60_000, userTimeoutMillis: 500 },
+      { ...DEFAULTS, keepAliveIdleMillis: 60_000, userTimeoutMillis: 500 },
     ],
   ])('a connection, %s: suspect in time when the cable is cut, alive when it is healed', async (_, tcp) => {
     await using scene = await setUp();
@@ -165,7 +158,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test.each(['app->db', 'db->app'] as const)('a cable that is cut from %s only: suspect', async (direction) => {
     await using scene = await setUp();
     const { lab, db, client } = scene;
-    const index = await client.connect(db.address, HARDENED);
+    const index = await client.connect(db.address, DEFAULTS);
     await client.untilSilent(index);
     await lab.cable('app', 'db').drop({ direction });
     expectUnanswered(await client.probe(index, TIMEOUT_MILLIS));
@@ -174,7 +167,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test('the cable is healed while it is being asked: alive, and no later than the next of its probes', async () => {
     await using scene = await setUp();
     const { lab, db, client } = scene;
-    const index = await client.connect(db.address, HARDENED);
+    const index = await client.connect(db.address, DEFAULTS);
     await client.untilSilent(index);
     await lab.cable('app', 'db').cut();
     const asking = client.probe(index, 4000);
@@ -188,7 +181,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test('one packet in ten is lost, each way: a healthy peer is found alive nearly always, and never dead', async () => {
     await using scene = await setUp();
     const { lab, db, client } = scene;
-    const indices = await Promise.all(Array.from({ length: 100 }, () => client.connect(db.address, HARDENED)));
+    const indices = await Promise.all(Array.from({ length: 100 }, () => client.connect(db.address, DEFAULTS)));
     await client.untilSilent(indices.at(-1) ?? 0, 1200);
     await lab.cable('app', 'db').drop({ percent: 10 });
     const probed = await Promise.all(indices.map((index) => client.probe(index)));
@@ -204,7 +197,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test('the peer’s process is frozen: alive', async () => {
     await using scene = await setUp();
     const { db, client, server } = scene;
-    const index = await client.connect(db.address, HARDENED);
+    const index = await client.connect(db.address, DEFAULTS);
     await server.freeze();
     await client.untilSilent(index);
     expectAnswered(await client.probe(index, TIMEOUT_MILLIS));
@@ -213,7 +206,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test('the peer is powered off: suspect; powered on again it knows nothing of the connection: dead', async () => {
     await using scene = await setUp();
     const { db, client } = scene;
-    const index = await client.connect(db.address, HARDENED);
+    const index = await client.connect(db.address, DEFAULTS);
     await client.untilSilent(index);
     await db.powerOff();
     expectUnanswered(await client.probe(index, TIMEOUT_MILLIS));
@@ -225,7 +218,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test('data are unacknowledged: suspect when the cable is cut, alive when it is healed', async () => {
     await using scene = await setUp();
     const { lab, db, client } = scene;
-    const index = await client.connect(db.address, HARDENED);
+    const index = await client.connect(db.address, DEFAULTS);
     await client.untilSilent(index);
     await lab.cable('app', 'db').cut();
     await client.send(index, 2000);
@@ -240,7 +233,7 @@ describe.skipIf(!possible).concurrent('a probe, when packets are really lost', (
   test('asked without a pause, a dead connection ends when its user timeout is over, no later', async () => {
     await using scene = await setUp();
     const { lab, db, client } = scene;
-    const tcp = { ...HARDENED, keepAliveIdleMillis: 1000, userTimeoutMillis: 3000 };
+    const tcp = { ...DEFAULTS, keepAliveIdleMillis: 1000, userTimeoutMillis: 3000 };
     const index = await client.connect(db.address, tcp);
     await client.untilSilent(index, 900);
     await lab.cable('app', 'db').cut();

@@ -1,23 +1,12 @@
-// A service on the host `app`, for one row of the matrix of @lifeguard/redis: clients of their own and pooled ones, in every
-// state, plain and over TLS. It tells what became of each, and shows by ending by itself that no socket and no timer is left.
-//
-// From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
-
+// A service for one row of the matrix of @lifeguard/redis, see `row.mjs`: clients of their own and pooled ones, in every state,
+// plain and over TLS.
 import { setTimeout as delay } from 'node:timers/promises';
+import { createPool } from '@lifeguard/pool';
 import { createClient, redisFactory } from '@lifeguard/redis';
 import { createClient as createStock } from 'redis';
-import { pooledCell, pooledStates, recover, suffer } from './pooled.mjs';
-import {
-  allAcknowledged,
-  config,
-  describe,
-  hardenedOptions,
-  hear,
-  heard,
-  outcome,
-  socketsLeft,
-  tell,
-} from './service.mjs';
+import { pooledCells } from './pooled.mjs';
+import { enact } from './row.mjs';
+import { config, describe, heard, outcome } from './service.mjs';
 
 const { host, port, tlsPort, password, tcp } = config;
 const transports = {
@@ -35,49 +24,31 @@ const clientStates = {
   subscribed: { prepare: ({ client }) => client.subscribe('channel', () => {}), suffer: (cell) => untilClosed(cell) },
 };
 
-const states = pooledStates({
-  blocked: 'pooled, blocked',
+const pooled = {
+  prefix: 'pooled, ',
+  ask: (client) => client.ping(),
   block: (client) => client.blPop('nothing', 0),
+  blocked: 'blocked',
   send: (client) => client.set('key', LONG),
-});
+};
 
 const cells = Object.entries(transports).flatMap(([transport, server]) => [
   ...Object.entries(clientStates).map(([state, actions]) => clientCell(transport, server, state, actions)),
-  ...Object.entries(states).map(([state, actions]) =>
-    pooledCell(
-      transport,
-      state,
-      actions,
-      () => redisFactory(server),
-      (client) => client.ping(),
-    ),
-  ),
+  ...pooledCells(transport, { ...pooled, makePool: (options) => createPool(redisFactory(server), options) }),
 ]);
 const stock = createStock(transports.plain);
 let stockIsStuck = true;
 stock.on('error', () => {
   stockIsStuck = false;
 });
-
-await Promise.all(cells.map((cell) => cell.open()));
 await stock.connect();
 stock.blPop('nothing', 0).catch(() => {});
-await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
-await allAcknowledged();
-await tell({ options: hardenedOptions() });
 
-await hear('fault');
-const outcomes = await Promise.all(cells.map(suffer));
-const patient = cells.map((cell) => cell.askPatiently());
-await tell({ outcomes, stockIsStuck });
-
-await hear('heal');
-const healedAt = performance.now();
-const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healedAt)));
-stock.destroy();
-await Promise.all(cells.map((cell) => cell.close()));
-await tell({ recoveries, socketsLeft: await socketsLeft([port, tlsPort]) });
-process.disconnect();
+await enact({
+  cells,
+  stock: { isStuck: () => stockIsStuck, close: () => stock.destroy() },
+  ports: [port, tlsPort],
+});
 
 function clientCell(transport, server, state, { prepare, suffer }) {
   const client = createClient({ ...server, tcp });
@@ -91,7 +62,6 @@ function clientCell(transport, server, state, { prepare, suffer }) {
       if (state === 'subscribed') await client.unsubscribe('channel');
       return outcome(client.ping());
     },
-    lentAgain: async () => false,
     close: () => client.destroy(),
   });
 }

@@ -13,9 +13,13 @@ process.channel.ref();
 const sockets = new Set();
 onClientSocket((socket) => sockets.add(socket));
 
-/** The options of the sockets that were hardened and are open. */
+/** Those that were hardened and are open. */
+export function hardenedSockets() {
+  return [...sockets].filter((socket) => inspect(socket)?.options.userTimeoutMillis > 0);
+}
+
 export function hardenedOptions() {
-  return [...sockets].map((socket) => inspect(socket)?.options).filter((options) => options?.userTimeoutMillis > 0);
+  return hardenedSockets().map((socket) => inspect(socket).options);
 }
 
 /** What became of a call, at most after the patience that was configured; and how long that took. */

@@ -64,7 +64,7 @@ export function usualBounds({ silent }: Fault, { state }: Pick<Outcome, 'state'>
   return silent ? [SOONEST_MILLIS, KERNEL_MILLIS] : [-1, 0];
 }
 
-/** A program on a host that has clients of an adapter in every state, plain and over TLS: the other side of `service.mjs`. */
+/** A program on a host that has clients of an adapter in every state, plain and over TLS: the other side of `row.mjs`. */
 export class Service {
   readonly #promises: Promises;
   readonly #process: NodeProcess;

@@ -3,20 +3,10 @@ import { type Host, Lab, startPostgres } from '@lifeguard/lab';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Remote } from '../soak/calls.js';
 import { now } from '../soak/clock.js';
+import { KERNEL_MILLIS, NOISE_MILLIS, TCP } from './limits.js';
 
-const TCP = {
-  keepAlive: true,
-  keepAliveIdleMillis: 1000,
-  keepAliveIntervalMillis: 1000,
-  keepAliveCount: 2,
-  userTimeoutMillis: 2000,
-};
-/** By these the kernel gives up on a silent connection within 3.5 s. */
-const KERNEL_MILLIS = 3500;
-/** From there to an answer by the second path: the time to try the first in vain, and to connect. */
+/** From `KERNEL_MILLIS` to an answer by the second path: the time to try the first in vain, and to connect. */
 const DETOUR_MILLIS = 1000;
-/** What a busy machine may add. */
-const NOISE_MILLIS = 1500;
 /** Connections that the lossy NAT still knows. They are among the idle ones. */
 const SURVIVORS = 3;
 

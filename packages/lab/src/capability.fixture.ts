@@ -17,7 +17,8 @@ export function noEntry(): boolean {
   return skip(missing ?? (isRoot ? undefined : 'only root can enter a host'));
 }
 
-function skip(reason: string | undefined): boolean {
+/** The same for tests that lack something, for that reason. */
+export function skip(reason: string | undefined): boolean {
   if (reason === undefined || process.env['CI'] === 'true') return false;
   console.warn(`skipped: ${reason}`);
   return true;

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { noEntry } from './capability.fixture.js';
+import { noEntry, skip } from './capability.fixture.js';
+import { connectCode } from './connect-code.fixture.js';
 import { type Host, Lab, MariaDb, startMariaDb } from './index.js';
 import { state } from './proc.js';
+import { countServerFolders } from './server-folders.fixture.js';
 
-const missing = MariaDb.available();
-const left = missing !== undefined && process.env['CI'] !== 'true';
-if (left) console.warn(`skipped: ${missing}`);
+const noMariaDb = skip(MariaDb.available());
 
 const QUIET_MILLIS = 300;
 const OPTIONS = { tls: true, settings: { 'max-connections': '33' } } as const;
@@ -25,18 +24,6 @@ async function answer(database: MariaDb, query: string, options: mysql.Connectio
     return (rows[0] as unknown as unknown[])[0];
   } finally {
     await connection.end();
-  }
-}
-
-async function connectCode(port: number, host: string): Promise<string | undefined> {
-  const socket = connect(port, host);
-  try {
-    await once(socket, 'connect');
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code;
-  } finally {
-    socket.destroy();
   }
 }
 
@@ -92,7 +79,7 @@ function promises(database: () => MariaDb): void {
   });
 }
 
-describe.skipIf(left)('MariaDB on loopback', () => {
+describe.skipIf(noMariaDb)('MariaDB on loopback', () => {
   let database: MariaDb;
   beforeAll(async () => {
     database = await startMariaDb('loopback', { ...OPTIONS, password: PASSWORD });
@@ -118,7 +105,7 @@ describe.skipIf(left)('MariaDB on loopback', () => {
   });
 });
 
-describe.skipIf(left || noEntry())('MariaDB on a host', () => {
+describe.skipIf(noMariaDb || noEntry())('MariaDB on a host', () => {
   let lab: Lab;
   let db: Host;
   let database: MariaDb;
@@ -146,15 +133,11 @@ describe.skipIf(left || noEntry())('MariaDB on a host', () => {
   });
 
   it('leaves room for another on another port, which takes its data along when it is closed', async () => {
-    const files = async () => {
-      const list = await db.spawn('ls', ['/dev/shm']);
-      return (await text(list.stdout)).split('\n').filter((name) => /^[\da-f-]{36}$/.test(name)).length;
-    };
-    const before = await files();
+    const before = await countServerFolders(db);
     const other = await startMariaDb(db, { port: 3307 });
     expect(await answer(other, 'SELECT @@port')).toBe(3307);
-    expect(await files()).toBe(before + 1);
+    expect(await countServerFolders(db)).toBe(before + 1);
     await other.close();
-    expect(await files()).toBe(before);
+    expect(await countServerFolders(db)).toBe(before);
   });
 });

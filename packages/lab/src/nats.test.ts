@@ -1,22 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type NatsOptions, type NatsServer, natsUnavailable, startNats } from './index.js';
+import { describe, expect, it } from 'vitest';
+import { skip } from './capability.fixture.js';
+import { type NatsServer, natsUnavailable, startNats } from './index.js';
+import { started } from './started.fixture.js';
 
-const missing = natsUnavailable();
-if (missing) console.warn(`skipped: ${missing}`);
-const noNats = missing !== undefined && process.env['CI'] !== 'true';
-
-const servers: NatsServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-async function started(options: NatsOptions = {}): Promise<NatsServer> {
-  const server = await startNats('loopback', options);
-  servers.push(server);
-  return server;
-}
+const noNats = skip(natsUnavailable());
 
 /** What it says of itself, and then to a client that shows this. */
 async function greet(server: NatsServer, shown: object): Promise<{ info: string; answer: string }> {
@@ -31,7 +20,7 @@ async function greet(server: NatsServer, shown: object): Promise<{ info: string;
 describe.skipIf(noNats)('NATS', () => {
   it('asks for user and password, or for a token', async () => {
     for (const login of ['password', 'token'] as const) {
-      const server = await started({ login });
+      const server = await started(startNats('loopback', { login }));
       const { user, pass, token } = server.login as Record<string, string>;
       expect((await greet(server, { user, pass, auth_token: token })).answer).toMatch(/^\+OK/);
       expect((await greet(server, { user, pass: 'x', auth_token: 'x' })).answer).toMatch(/^-ERR 'Authorization/);
@@ -39,7 +28,7 @@ describe.skipIf(noNats)('NATS', () => {
   });
 
   it('insists on TLS, and has its settings', async () => {
-    const server = await started({ tls: true, settings: { max_payload: '2000' } });
+    const server = await started(startNats('loopback', { tls: true, settings: { max_payload: '2000' } }));
     const socket = connect(server.port, server.host);
     const [info] = await once(socket, 'data');
     socket.destroy();
@@ -49,7 +38,7 @@ describe.skipIf(noNats)('NATS', () => {
   });
 
   it('comes back at the same port', async () => {
-    const server = await started();
+    const server = await started(startNats('loopback'));
     const { pid } = server.process;
     await server.restart();
     expect(server.process.pid).not.toBe(pid);

@@ -1,23 +1,11 @@
 import http from 'node:http';
 import https from 'node:https';
-import { afterEach, describe, expect, it } from 'vitest';
-import { noLab } from './capability.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { noLab, skip } from './capability.fixture.js';
 import { Lab, type Nginx, nginxUnavailable, startNginx } from './index.js';
+import { started } from './started.fixture.js';
 
-const missing = nginxUnavailable();
-if (missing) console.warn(`skipped: ${missing}`);
-const noNginx = missing !== undefined && process.env['CI'] !== 'true';
-
-const servers: Nginx[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-async function started(starting: Promise<Nginx>): Promise<Nginx> {
-  const server = await starting;
-  servers.push(server);
-  return server;
-}
+const noNginx = skip(nginxUnavailable());
 
 interface Answer {
   readonly body: string;

@@ -1,10 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skip } from './capability.fixture.js';
 import { type PgBouncer, type Postgres, pgBouncerUnavailable, startPgBouncer, startPostgres } from './index.js';
 
-const missing = pgBouncerUnavailable();
-if (missing) console.warn(`skipped: ${missing}`);
-const noBouncer = missing !== undefined && process.env['CI'] !== 'true';
+const noBouncer = skip(pgBouncerUnavailable());
 
 let postgres: Postgres;
 let bouncer: PgBouncer;

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isRoot, noEntry } from './capability.fixture.js';
+import { connectCode } from './connect-code.fixture.js';
 import { type Host, Lab, type Postgres, startPostgres } from './index.js';
 import { AS_NOBODY, publicCopy } from './ordinary-user.fixture.js';
 import { childrenOf, state } from './proc.js';
+import { countServerFolders } from './server-folders.fixture.js';
 
 const QUIET_MILLIS = 300;
 
@@ -28,18 +28,6 @@ async function answer(config: pg.ClientConfig, query: string): Promise<unknown> 
     return Object.values(rows[0] ?? {})[0];
   } finally {
     await client.end();
-  }
-}
-
-async function connectCode(port: number, host: string): Promise<string | undefined> {
-  const socket = connect(port, host);
-  try {
-    await once(socket, 'connect');
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code;
-  } finally {
-    socket.destroy();
   }
 }
 
@@ -147,19 +135,14 @@ describe.skipIf(noEntry())('PostgreSQL on a host', () => {
   });
 
   it('leaves room for another on another port, which takes its data along when it is closed', async () => {
-    // Beside the folders of servers there are segments of their shared memory, which come and go.
-    const files = async (): Promise<number> => {
-      const list = await db.spawn('ls', ['/dev/shm']);
-      return (await text(list.stdout)).split('\n').filter((name) => /^[\da-f-]{36}$/.test(name)).length;
-    };
-    expect(await files()).toBe(1);
+    expect(await countServerFolders(db)).toBe(1);
     const other = await startPostgres(db, { port: 5433, password: 'a b/c:d' });
     expect(other.ca).toBeUndefined();
     expect(await answer({ connectionString: other.connectionString }, 'show port')).toBe('5433');
-    expect(await files()).toBe(2);
+    expect(await countServerFolders(db)).toBe(2);
     await other.close();
     expect(await connectCode(5433, db.address)).toBe('ECONNREFUSED');
-    expect(await files()).toBe(1);
+    expect(await countServerFolders(db)).toBe(1);
   });
 
   it('that does not start says why', async () => {

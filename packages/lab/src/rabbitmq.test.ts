@@ -1,17 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { skip } from './capability.fixture.js';
 import { type RabbitMq, rabbitMqUnavailable, startRabbitMq } from './index.js';
+import { started } from './started.fixture.js';
 
-const missing = rabbitMqUnavailable();
-if (missing) console.warn(`skipped: ${missing}`);
-const noRabbitMq = missing !== undefined && process.env['CI'] !== 'true';
-
-const servers: RabbitMq[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
+const noRabbitMq = skip(rabbitMqUnavailable());
 
 /** What a server says to the first words of the protocol: who it is, in a frame that begins with 1. */
 async function greet(server: RabbitMq, secure: boolean): Promise<Buffer> {
@@ -26,8 +21,7 @@ async function greet(server: RabbitMq, secure: boolean): Promise<Buffer> {
 
 describe.skipIf(noRabbitMq)('RabbitMQ', () => {
   it('speaks AMQP in the clear and through TLS, and again after it was killed; it needs no daemon', async () => {
-    const server = await startRabbitMq('loopback', { tls: true });
-    servers.push(server);
+    const server = await started(startRabbitMq('loopback', { tls: true }));
     for (const secure of [false, true]) expect((await greet(server, secure))[0]).toBe(1);
     const { pid } = server.process;
     await server.restart();

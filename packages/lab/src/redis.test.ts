@@ -1,24 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
-import { noLab } from './capability.fixture.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { noLab, skip } from './capability.fixture.js';
 import { Lab, type RedisServer, redisUnavailable, startRedis, startRedisCluster, startSentinels } from './index.js';
+import { started } from './started.fixture.js';
 
-const missing = redisUnavailable();
-if (missing) console.warn(`skipped: ${missing}`);
-const noRedis = missing !== undefined && process.env['CI'] !== 'true';
-
-const servers: RedisServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-async function started(starting: Promise<RedisServer>): Promise<RedisServer> {
-  const server = await starting;
-  servers.push(server);
-  return server;
-}
+const noRedis = skip(redisUnavailable());
 
 /** What a server answers to one line, said in the clear or through TLS. */
 async function ask(server: RedisServer, line: string, secure: boolean): Promise<string> {
@@ -63,7 +51,7 @@ describe.skipIf(noRedis)('Redis', () => {
     const master = await started(startRedis('loopback'));
     const replica = await started(startRedis('loopback', { replicaOf: master }));
     const sentinels = await startSentinels(['loopback', 'loopback', 'loopback'], master);
-    servers.push(...sentinels);
+    for (const sentinel of sentinels) onTestFinished(() => sentinel.close());
     expect(await sentinels[0]?.command('SENTINEL', 'CKQUORUM', 'mymaster')).toMatch(/^OK 3 usable Sentinels/);
     await sentinels[0]?.command('SENTINEL', 'FAILOVER', 'mymaster');
     await expect.poll(() => replica.command('ROLE'), { timeout: 10_000 }).toMatch(/^master/);

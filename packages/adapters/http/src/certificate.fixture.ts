@@ -1,21 +1,8 @@
-/** A self-signed certificate for localhost, 127.0.0.1 and ::1, and its key. For tests only: anybody has them. */
-export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBrjCCAVSgAwIBAgIUHb2tUZ0gaBLeJ+tck7FBS0v494kwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE1MTA0OVoYDzIxMjYxMDI5
-MTUxMDQ5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAT/v//mFbGvtrkd0n37gF6lkyvndHfLW32woL1XH43YZrzz6IjJ4NQk
-U7A6d6LIOxEVnDUUT5HMNyuSjjoHPv7oo4GBMH8wHQYDVR0OBBYEFOT1w9wzyqSH
-DZJEPsxc5UAy1+ABMB8GA1UdIwQYMBaAFOT1w9wzyqSHDZJEPsxc5UAy1+ABMA8G
-A1UdEwEB/wQFMAMBAf8wLAYDVR0RBCUwI4IJbG9jYWxob3N0hwR/AAABhxAAAAAA
-AAAAAAAAAAAAAAABMAoGCCqGSM49BAMCA0gAMEUCIC8hVDfILdUH6wMgOGfdzBgj
-MquI+hvJ0TC09lryne3NAiEAp76YLzx4czShggCi+8ZXdoGLtUrG/0ectzPElA9g
-emw=
------END CERTIFICATE-----
-`;
+import { selfSignedCertificate } from '@lifeguard/lab';
 
-export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg2n1Ec1w4yM8FDKTa
-lfRk5BugkPGJQLu7k8O8kvFknFuhRANCAAT/v//mFbGvtrkd0n37gF6lkyvndHfL
-W32woL1XH43YZrzz6IjJ4NQkU7A6d6LIOxEVnDUUT5HMNyuSjjoHPv7o
------END PRIVATE KEY-----
-`;
+/** For this machine, and its key. */
+export const { certificate: TEST_CERTIFICATE, key: TEST_KEY } = selfSignedCertificate([
+  'localhost',
+  '127.0.0.1',
+  '::1',
+]);

@@ -1,55 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type ComparisonReport, formatComparison } from './comparison.js';
-import type { PoolReport } from './report.js';
-import { stockWaits } from './stock-waits.js';
-
-const STOCK: PoolReport = {
-  name: 'stock',
-  sent: 500,
-  answered: 66,
-  failed: 0,
-  stuckAtHeal: 169,
-  longestWaitMillis: 25_432,
-  firstErrorAfterCutMillis: null,
-  firstAnswerAfterHealMillis: 5_440,
-  errors: {},
-  tcp: {},
-};
-
-const OURS: PoolReport = {
-  ...STOCK,
-  name: 'ours',
-  stuckAtHeal: 0,
-  longestWaitMillis: 11_020,
-  firstErrorAfterCutMillis: 9_330,
-  firstAnswerAfterHealMillis: 490,
-};
+import { COMPUTED, HARDENED, row, STOCK } from './report.fixture.js';
 
 const REPORT: ComparisonReport = {
   scenario: 'silent-cut',
   cutSeconds: 20,
   drivers: [
-    { driver: 'pg', pools: [STOCK, OURS] },
+    { driver: 'pg', pools: [STOCK, HARDENED] },
     { driver: 'mysql2', missing: 'mariadbd is not installed' },
-    { driver: 'net', pools: [OURS, STOCK] },
+    { driver: 'net', pools: [HARDENED, STOCK] },
   ],
-  computed: stockWaits({
-    tcp_retries2: 15,
-    tcp_rto_max_ms: 120_000,
-    tcp_keepalive_time: 7200,
-    tcp_keepalive_intvl: 75,
-    tcp_keepalive_probes: 9,
-  }),
+  computed: COMPUTED,
 };
-
-/** The cells of the table's row that begins so. */
-function row(text: string, title: string): string[] {
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`│ ${title} `)) ?? '';
-  return line
-    .split('│')
-    .slice(2, -1)
-    .map((cell) => cell.trim());
-}
 
 describe('the comparison for people', () => {
   const text = formatComparison(REPORT);
@@ -78,7 +40,7 @@ describe('the comparison for people', () => {
   it('has the counts, and nothing about a fault, where there was none', () => {
     const none = formatComparison({ ...REPORT, scenario: 'no-fault', reason: 'a lab needs Linux', cutSeconds: 0 });
     expect(none).toMatch(/^No cable was cut, for no lab can be made here: a lab needs Linux/);
-    expect(row(none, 'pg')).toEqual(['500', '500', '66', '66', '0', '0', '25.4 s', '11.0 s']);
+    expect(row(none, 'pg')).toEqual(['500', '500', '66', '300', '0', '198', '25.4 s', '11.0 s']);
     expect(none).not.toMatch(/heal|Computed/);
   });
 });

@@ -1,32 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BlackoutReport, formatReport, type PoolReport } from './report.js';
-import { stockWaits } from './stock-waits.js';
-
-const STOCK: PoolReport = {
-  name: 'pg.Pool',
-  sent: 500,
-  answered: 66,
-  failed: 0,
-  stuckAtHeal: 169,
-  longestWaitMillis: 25_432,
-  firstErrorAfterCutMillis: null,
-  firstAnswerAfterHealMillis: 5_440,
-  errors: {},
-  tcp: { keepAlive: false, userTimeoutMillis: 0 },
-};
-
-const HARDENED: PoolReport = {
-  name: '@lifeguard/pg',
-  sent: 500,
-  answered: 300,
-  failed: 198,
-  stuckAtHeal: 0,
-  longestWaitMillis: 11_020,
-  firstErrorAfterCutMillis: 9_330,
-  firstAnswerAfterHealMillis: 490,
-  errors: { ETIMEDOUT: 10, ERR_POOL_ACQUIRE_TIMEOUT: 188 },
-  tcp: { keepAlive: true, userTimeoutMillis: 10_000 },
-};
+import { COMPUTED, HARDENED, row, STOCK } from './report.fixture.js';
+import { type BlackoutReport, formatReport } from './report.js';
 
 const REPORT: BlackoutReport = {
   scenario: 'silent-cut',
@@ -34,23 +8,8 @@ const REPORT: BlackoutReport = {
   cutSeconds: 20,
   tcp: HARDENED.tcp,
   pools: [STOCK, HARDENED],
-  computed: stockWaits({
-    tcp_retries2: 15,
-    tcp_rto_max_ms: 120_000,
-    tcp_keepalive_time: 7200,
-    tcp_keepalive_intvl: 75,
-    tcp_keepalive_probes: 9,
-  }),
+  computed: COMPUTED,
 };
-
-/** The cells of the table's row of that title. */
-function row(text: string, title: string): string[] {
-  const line = text.split('\n').find((candidate) => candidate.includes(` ${title} `)) ?? '';
-  return line
-    .split('│')
-    .slice(2, -1)
-    .map((cell) => cell.trim());
-}
 
 describe('the report for people', () => {
   const text = formatReport(REPORT);

@@ -1,32 +1,11 @@
-import { resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
+import { resolveTcpOptions } from '@lifeguard/tcp';
 import { describe, expect, it } from 'vitest';
+import { LINUX } from './linux.fixture.js';
 import { predict, predictConnect, predictStock } from './predict.js';
-import type { Sysctls } from './sysctls.js';
-
-const LINUX: Sysctls = {
-  tcp_retries2: 15,
-  tcp_rto_max_ms: 120_000,
-  tcp_rto_min_us: 200_000,
-  tcp_keepalive_time: 7200,
-  tcp_keepalive_intvl: 75,
-  tcp_keepalive_probes: 9,
-  tcp_syn_retries: 6,
-  tcp_syn_linear_timeouts: 4,
-};
-
-/** Idle, interval and user timeout in seconds. */
-function options(idle: number, interval: number, count: number, userTimeout: number): TcpOptions {
-  return {
-    keepAlive: true,
-    keepAliveIdleMillis: idle * 1000,
-    keepAliveIntervalMillis: interval * 1000,
-    keepAliveCount: count,
-    userTimeoutMillis: userTimeout * 1000,
-  };
-}
+import { tcpOptions } from './tcp-options.fixture.js';
 
 function silence(idle: number, interval: number, count: number, userTimeout: number): number | null {
-  const { idleMillis, waitingMillis } = predict(options(idle, interval, count, userTimeout), LINUX);
+  const { idleMillis, waitingMillis } = predict(tcpOptions(idle, interval, count, userTimeout), LINUX);
   expect(waitingMillis).toBe(idleMillis);
   return idleMillis;
 }
@@ -54,21 +33,21 @@ describe('the prediction for an idle or waiting connection', () => {
   });
 
   it('is never when keepalive is off, also with a user timeout', () => {
-    const without = predict({ ...options(5, 1, 3, 10), keepAlive: false }, LINUX);
+    const without = predict({ ...tcpOptions(5, 1, 3, 10), keepAlive: false }, LINUX);
     expect(without).toMatchObject({ idleMillis: null, waitingMillis: null });
   });
 });
 
 describe('the prediction for a sending connection', () => {
   it('is the user timeout after the first retransmission, whatever keepalive is', () => {
-    expect(predict(options(5, 1, 3, 10), LINUX).sendingMillis).toBe(10_400);
-    expect(predict({ ...options(5, 1, 3, 10), keepAlive: false }, LINUX).sendingMillis).toBe(10_400);
-    expect(predict(options(5, 1, 3, 10), { ...LINUX, tcp_rto_min_us: 50_000 }).sendingMillis).toBe(10_100);
+    expect(predict(tcpOptions(5, 1, 3, 10), LINUX).sendingMillis).toBe(10_400);
+    expect(predict({ ...tcpOptions(5, 1, 3, 10), keepAlive: false }, LINUX).sendingMillis).toBe(10_400);
+    expect(predict(tcpOptions(5, 1, 3, 10), { ...LINUX, tcp_rto_min_us: 50_000 }).sendingMillis).toBe(10_100);
   });
 
   it('is the limit of tcp_retries2 without a user timeout', () => {
-    expect(predict(options(5, 1, 3, 0), LINUX).sendingMillis).toBe(924_600);
-    expect(predict(options(5, 1, 3, 0), { ...LINUX, tcp_retries2: 3 }).sendingMillis).toBe(3000);
+    expect(predict(tcpOptions(5, 1, 3, 0), LINUX).sendingMillis).toBe(924_600);
+    expect(predict(tcpOptions(5, 1, 3, 0), { ...LINUX, tcp_retries2: 3 }).sendingMillis).toBe(3000);
   });
 });
 

@@ -1,6 +1,3 @@
-/** So many connections for commands that block theirs: with two requests a second that wait for a second, more than are busy. */
-export const BLOCKING_CONNECTIONS = 4;
-
 /** The next of them at each call, and the first again after the last. */
 export function inTurn<T>(all: readonly [T, ...T[]]): () => T {
   let calls = 0;

@@ -1,12 +1,13 @@
 import type { Redis } from 'ioredis';
+import { BLOCKING_TERMS, duplicatesOf } from './blocking.js';
 import { type Address, type Client, type Driver, SERVER_WORDS } from './driver.js';
-import { BLOCKING_CONNECTIONS, inTurn } from './in-turn.js';
+import { inTurn } from './in-turn.js';
 
 export const ioredis: Driver = {
   server: 'redis',
   packages: ['ioredis', '@lifeguard/ioredis'],
   words: SERVER_WORDS,
-  terms: `Both clients were made with their defaults: one connection, and ${BLOCKING_CONNECTIONS} duplicates for BLPOP, which blocks.`,
+  terms: BLOCKING_TERMS,
   stock: {
     name: 'ioredis',
     open: async (address) => clientOf(new (await import('ioredis')).Redis(optionsFor(address))),
@@ -22,8 +23,7 @@ function optionsFor({ host, port, password }: Address) {
 }
 
 function clientOf(redis: Redis): Client {
-  const duplicate = () => redis.duplicate();
-  const blocking = [duplicate(), ...Array.from({ length: BLOCKING_CONNECTIONS - 1 }, duplicate)] as const;
+  const blocking = duplicatesOf(redis);
   // Without a listener each error is written to stderr.
   for (const each of [redis, ...blocking]) each.on('error', () => {});
   const next = inTurn(blocking);

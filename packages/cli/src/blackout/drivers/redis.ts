@@ -1,5 +1,6 @@
+import { BLOCKING_TERMS, duplicatesOf } from './blocking.js';
 import { type Address, type Client, type Driver, SERVER_WORDS } from './driver.js';
-import { BLOCKING_CONNECTIONS, inTurn } from './in-turn.js';
+import { inTurn } from './in-turn.js';
 
 type RedisClient = ReturnType<typeof import('redis').createClient>;
 
@@ -7,7 +8,7 @@ export const redis: Driver = {
   server: 'redis',
   packages: ['redis', '@lifeguard/redis'],
   words: SERVER_WORDS,
-  terms: `Both clients were made with their defaults: one connection, and ${BLOCKING_CONNECTIONS} duplicates for BLPOP, which blocks.`,
+  terms: BLOCKING_TERMS,
   stock: {
     name: 'redis',
     open: async (address) => clientOf((await import('redis')).createClient(optionsFor(address))),
@@ -24,8 +25,7 @@ function optionsFor({ host, port, password }: Address) {
 }
 
 async function clientOf(client: RedisClient): Promise<Client> {
-  const duplicate = () => client.duplicate();
-  const blocking = [duplicate(), ...Array.from({ length: BLOCKING_CONNECTIONS - 1 }, duplicate)] as const;
+  const blocking = duplicatesOf(client);
   const all = [client, ...blocking];
   // node-redis ends the process when nobody listens.
   for (const each of all) each.on('error', () => {});
