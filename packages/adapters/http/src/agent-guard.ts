@@ -72,7 +72,7 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
 
 /** One listener in the place of those that there are: an emitter copies a list of two each time. */
 function precede(emitter: EventEmitter, event: string, hear: (stream: Duplex) => void): void {
-  const others = emitter.listeners(event);
+  const others = emitter.rawListeners(event);
   emitter.removeAllListeners(event);
   emitter.on(event, (stream: Duplex, ...more: unknown[]) => {
     hear(stream);

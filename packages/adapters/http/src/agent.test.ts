@@ -54,6 +54,19 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     expect(agent).toMatchObject({ totalSocketCount: 1 });
   });
 
+  test('a socket that has answered often, and rested since, is asked about like any other', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 1 });
+    let last = await settled(ask(server, agent));
+    for (let more = 0; more < 5; more += 1) last = await settled(ask(server, agent));
+    expect(last.reused).toBe(true);
+    // For longer than an answer counts as just given.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    closeUnseen(server.sockets[0]);
+    expect((await ask(server, agent)).reused).toBe(false);
+    expect(server.sockets).toHaveLength(2);
+  });
+
   test.each(['fifo', 'lifo'] as const)(
     'of several idle ones the first that is alive is used, %s',
     async (scheduling) => {
