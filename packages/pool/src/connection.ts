@@ -29,6 +29,8 @@ export type Place = 'arriving' | 'idle' | 'lent' | 'quarantined' | 'checking' | 
  */
 export class Connection<T> extends Link<Connection<T>> {
   readonly resource: T;
+  /** Where it is found by its resource. See `Roster`, which keeps this. */
+  roster: object | undefined = undefined;
   /** Of the resource; made once, so that lending it allocates nothing. */
   readonly promise: Promise<T>;
   place: Place = 'arriving';

@@ -37,6 +37,7 @@ import { createLogger, type Log, logFor } from './log.js';
 import { Lookout } from './lookout.js';
 import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { returnPromisesOf } from './promises.js';
+import { Roster } from './roster.js';
 import { Shelf } from './shelf.js';
 import { type ConnectionReport, Counter, type PoolStats } from './stats.js';
 import { type Alarm, Watch } from './watch.js';
@@ -87,7 +88,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   readonly #idleness: Idleness;
 
   /** Every connection that is open and not gone, by what the factory made. */
-  readonly #connections = new Map<T, Connection<T>>();
+  readonly #connections = new Roster<T>();
   /** Those that are idle. */
   readonly #shelf: Shelf<T>;
   readonly #lookout: Lookout<T>;
@@ -351,7 +352,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
       this.#log('warn', 'closing under borrowers', { error });
     }
     this.#shut();
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections) {
       condemn(connection, 'closed');
       if (connection.place === 'lent') this.#revoked.add(connection.resource);
       // What arrives just now is closed as soon as it is here.
@@ -369,7 +370,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** What the pool holds now. */
   connections(): ConnectionReport[] {
     const now = clockMillis();
-    return [...this.#connections.values()].map(({ peer, place, createdAt, movedAt, expiresAt, uses, watch }) => ({
+    return [...this.#connections].map(({ peer, place, createdAt, movedAt, expiresAt, uses, watch }) => ({
       peer,
       place: place as ConnectionReport['place'],
       ageMillis: now - createdAt,
@@ -642,7 +643,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const now = this.#readClock();
     this.#sweptAt = now;
     let next = this.borrowed > 0 ? now + this.#tickMillis : Number.POSITIVE_INFINITY;
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections) {
       const { place, movedAt, expiresAt } = connection;
       if (place === 'idle') {
         if (movedAt >= before) this.#housekeeper.expect(this.#retirementOf(connection));
@@ -681,7 +682,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const connection = new Connection(arrival, lifetime);
     if (generation !== this.#generation) condemn(connection, 'cleared');
     if (this.#phase === 'closed') condemn(connection, 'closed');
-    this.#connections.set(connection.resource, connection);
+    this.#connections.add(connection);
     this.#lookout.trust(connection);
     this.#arriving += 1;
     this.#counter.created += 1;
@@ -758,8 +759,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   /** None of those that there are is lent again. Who is idle goes now. */
   #condemnAll(reason: EvictReason): void {
-    for (const connection of this.#connections.values()) condemn(connection, reason);
-    for (const connection of this.#connections.values()) if (isUnlent(connection)) this.#evict(connection, reason);
+    for (const connection of this.#connections) condemn(connection, reason);
+    for (const connection of this.#connections) if (isUnlent(connection)) this.#evict(connection, reason);
   }
 
   /** Closes what arrived when its place had been taken: the inventory never had it. */
@@ -770,7 +771,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   #bidFarewell(connection: Connection<T>, reason: EvictReason, error?: unknown): void {
     clearTimeout(connection.leakTimer);
-    this.#connections.delete(connection.resource);
+    this.#connections.delete(connection);
     this.#lookout.forget(connection);
     this.#move(connection, 'gone');
     this.#conditions.notice();
@@ -795,7 +796,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const now = clockMillis() + 1;
     let next = Number.POSITIVE_INFINITY;
     let closed = 0;
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections) {
       if (connection.place !== 'idle') continue;
       const { movedAt, expiresAt } = connection;
       const stock = { total: this.#connections.size, idle: this.available };
