@@ -31,6 +31,21 @@ test('a lease is given back once: what has been lent to another since stays with
   await pool.close();
 });
 
+test('what is given back past its lease, and has been lent to another since, stays with that one', async () => {
+  const pool = numbered();
+  const lease = await pool.lease();
+  await pool.release(lease.connection);
+  const other = await pool.lease();
+  expect(other.connection).toBe(lease.connection);
+  await lease.release();
+  await lease.destroy();
+  expect(pool.isBorrowedResource(other.connection)).toBe(true);
+  await other.release();
+  await lease.release();
+  expect(pool.available).toBe(1);
+  await pool.close();
+});
+
 test('released with an error its connection is closed, and so it is by destroy', async () => {
   const pool = numbered();
   await (await pool.lease()).release(new Error('broken'));

@@ -7,36 +7,33 @@ export interface Lender<T> {
 /**
  * A borrowed connection that finds its way back by itself: `await using lease = await pool.lease()`.
  *
- * It is given back once: by `release`, by `destroy`, or at the end of the block; whatever comes after the first does nothing.
+ * It is given back once: by `release`, by `destroy`, at the end of the block, or past the lease to the pool itself; whatever comes
+ * after the first does nothing.
  */
 export class Lease<T> implements AsyncDisposable {
   readonly connection: T;
   readonly #lender: Lender<T>;
-  #ended = false;
+  readonly #goesOn: () => boolean;
 
-  constructor(connection: T, lender: Lender<T>) {
+  /** @param goesOn whether the connection has not been given back */
+  constructor(connection: T, lender: Lender<T>, goesOn: () => boolean) {
     this.connection = connection;
     this.#lender = lender;
+    this.#goesOn = goesOn;
   }
 
   /** Gives the connection back. @param error what went wrong with it, as in `Pool.release` */
   async release(error?: unknown): Promise<void> {
-    if (this.#end()) await this.#lender.release(this.connection, error);
+    if (this.#goesOn()) await this.#lender.release(this.connection, error);
   }
 
   /** Gives the connection back to be closed. */
   async destroy(): Promise<void> {
-    if (this.#end()) await this.#lender.destroy(this.connection);
+    if (this.#goesOn()) await this.#lender.destroy(this.connection);
   }
 
   /** For `await using`: `release`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
-  }
-
-  #end(): boolean {
-    const first = !this.#ended;
-    this.#ended = true;
-    return first;
   }
 }

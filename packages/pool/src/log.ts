@@ -36,9 +36,14 @@ export function describeError(error: unknown): LoggedError | undefined {
   };
 }
 
-/** `postgres://me:secret@db/x` → `postgres://***@db/x` */
+/**
+ * `postgres://me:secret@db/x` → `postgres://***@db/x`. In doubt it hides too much: a password in an address that can't be parsed may
+ * have any character in it.
+ */
 export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1***@');
+  return text
+    .replace(/:\/\/(?:[^/\s:@]*:\S*|[^/\s]*)@/g, '://***@')
+    .replace(/([?&][a-z_]*(?:password|passwd|pwd)=)[^&\s]*/gi, '$1***');
 }
 
 /** What a log line may tell beside its message. */

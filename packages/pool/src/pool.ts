@@ -297,16 +297,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   /** Borrows a connection for one call of `use`. If that fails, the connection is given back with its error. */
   async use<R>(use: (resource: T) => R | PromiseLike<R>, request?: number | AcquireOptions): Promise<R> {
     const resource = await this.acquire(request);
-    const connection = this.#connections.get(resource);
-    const loan = connection?.uses;
-    // If `use` has given it back by itself, it may be another's by now.
-    const isStillLent = () => connection?.place === 'lent' && connection.uses === loan;
+    const loanGoesOn = this.#loanOf(resource);
     try {
       const result = await use(resource);
-      if (isStillLent()) await this.release(resource);
+      if (loanGoesOn()) await this.release(resource);
       return result;
     } catch (error) {
-      if (isStillLent()) await this.#releaseAfter(error, resource);
+      if (loanGoesOn()) await this.#releaseAfter(error, resource);
       throw error;
     }
   }
@@ -317,7 +314,8 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
    * @throws (rejects) as `acquire` does
    */
   async lease(request?: number | AcquireOptions): Promise<Lease<T>> {
-    return new Lease(await this.acquire(request), this);
+    const resource = await this.acquire(request);
+    return new Lease(resource, this, this.#loanOf(resource));
   }
 
   /**
@@ -520,6 +518,13 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     connection.place = 'checking';
     if (connection.uses === 1) connection.watch.used();
     return connection;
+  }
+
+  /** Tells whether a loan that has just begun goes on. Who had it may have given it back, and another may have it by now. */
+  #loanOf(resource: T): () => boolean {
+    const connection = this.#connections.get(resource);
+    const loan = connection?.uses;
+    return () => connection?.place === 'lent' && connection.uses === loan;
   }
 
   /** An error without a value is an error all the same. */
