@@ -1,8 +1,6 @@
-// One sitting of an adapter beside its driver alone. Arguments, as JSON: the name of its module in `adapters/`, the numbers of
-// callers, and the effort.
-import { LabUnavailableError } from '@lifeguard/lab';
-import { endWithParent } from './child-process.mjs';
+// One sitting of an adapter beside its driver alone.
 import { measureInRounds } from './rounds.mjs';
+import { runSitting } from './sitting.mjs';
 
 /**
  * What one of the modules in `adapters/` prepares: the same work, through our adapter and through the driver alone, on
@@ -18,25 +16,18 @@ import { measureInRounds } from './rounds.mjs';
 
 const OPERATIONS = 200;
 
-endWithParent();
-const [name, callers, effort] = process.argv.slice(2).map((arg) => JSON.parse(arg));
-process.stdout.write(JSON.stringify(await measure()), () => process.exit());
-
-async function measure() {
-  try {
-    const { prepare } = await import(new URL(`adapters/${name}.mjs`, import.meta.url).href);
-    return await measurePair(await prepare());
-  } catch (error) {
-    if (error instanceof LabUnavailableError) return { leftOut: error.message };
-    throw error;
-  }
-}
+await runSitting(measure);
 
 /**
- * @param {Pair} pair
+ * @param {string} name of its module in `adapters/`
+ * @param {readonly number[]} callers
+ * @param {import('./rounds.mjs').Effort} effort
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers; the adapter first
  */
-async function measurePair({ own, stock, close }) {
+async function measure(name, callers, effort) {
+  const { prepare } = await import(new URL(`adapters/${name}.mjs`, import.meta.url).href);
+  /** @type {Pair} */
+  const { own, stock, close } = await prepare();
   /** @type {import('./sittings.mjs').Sitting} */
   const found = {};
   for (const many of callers) {

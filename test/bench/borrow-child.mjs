@@ -1,10 +1,9 @@
-// One sitting of acquire + release through each pool. Arguments, as JSON: `borrow` (given back at once) or `hold` (held across a
-// turn of the event loop), the numbers of borrowers, and the effort.
-import { endWithParent } from './child-process.mjs';
+// One sitting of acquire + release through each pool.
 import { loopbackSockets } from './connections.mjs';
 import { everybody, noPool } from './contenders.mjs';
 import { borrowAll, borrowLoop, holdLoop, returnAll } from './loops.mjs';
 import { measureInRounds } from './rounds.mjs';
+import { runSitting } from './sitting.mjs';
 
 /** @typedef {import('./contenders.mjs').Contender} Contender */
 
@@ -13,12 +12,10 @@ const CONNECTIONS = 10;
 const LEAST_LOANS = { borrow: 3000, hold: 1000 };
 const LEAST_TURNS = 5;
 
-endWithParent();
-const [how, numbers, effort] = process.argv.slice(2).map((arg) => JSON.parse(arg));
-process.stdout.write(JSON.stringify(await measure(how, numbers, effort)), () => process.exit());
+await runSitting(measure);
 
 /**
- * @param {'borrow' | 'hold'} name
+ * @param {'borrow' | 'hold'} name given back at once, or held across a turn of the event loop
  * @param {readonly number[]} numbers of borrowers
  * @param {import('./rounds.mjs').Effort} effort
  * @returns {Promise<import('./sittings.mjs').Sitting>}

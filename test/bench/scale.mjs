@@ -1,8 +1,6 @@
 // Whether a pool of many connections lends as fast as a small one.
-import { loopbackSockets, objects } from './connections.mjs';
 import { lifeguard, peers } from './contenders.mjs';
-import { borrowAll, borrowLoop, returnAll, rotationLoop } from './loops.mjs';
-import { measureInRounds } from './rounds.mjs';
+import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { judge } from './target.mjs';
 
@@ -11,7 +9,8 @@ import { judge } from './target.mjs';
 
 const SIZES = [10, 100, 1000, 10_000];
 const MOST_BESIDE_SMALLEST = 1.5;
-const LOANS = 10_000;
+/** In each sitting, for where ten thousand connections come to lie in memory is decided anew in each process. */
+const EFFORT = { rounds: 3, sliceMillis: 25 };
 
 const CASES = [
   { name: 'one-after-another', title: 'acquire + release, one borrower after another, all connections idle', lent: 0 },
@@ -21,72 +20,20 @@ const CASES = [
 /** @param {import('./section.mjs').SectionOptions} options */
 export async function measureScale({ quick, effort, tell }) {
   const sizes = quick ? SIZES.slice(0, -1) : SIZES;
-  const { factory, stop } = await loopbackSockets();
-  const tables = [];
-  const targets = [];
-  tell(`opening pools of ${sizes.join(', ')}`);
-  const open = await openAll(sizes, factory);
-  for (const { name, title, lent } of CASES) {
-    tell(name);
-    for (const entry of open) entry.held = await borrowAll(entry.contender, entry.pool, entry.size * lent);
-    const contestants = new Map(open.map((entry) => [entry.key, lent > 0 ? rotating(entry) : borrowing(entry)]));
-    const rounds = await measureInRounds(contestants, effort);
-    for (const { contender, pool, held } of open) returnAll(contender, pool, held);
-    tables.push(tableOf(name, title, sizes, rounds));
-    const [smallest = 0] = sizes;
-    const largest = sizes.at(-1) ?? 0;
-    const valuesOf = (/** @type {number} */ size) => rounds.get(keyOf(lifeguard, size)) ?? [];
-    targets.push(
-      judge({
-        what: `${columnOf(largest)}, ${name.replaceAll('-', ' ')}`,
-        of: `time, beside that of ${columnOf(smallest)}`,
-        bound: 'at most',
-        limit: MOST_BESIDE_SMALLEST,
-        measured: ratioOf(valuesOf(largest), valuesOf(smallest)),
-      }),
-    );
-  }
-  for (const { contender, pool } of open) await contender.close(pool);
-  await stop();
-  return { tables, targets };
+  const found = await measureInSittings('scale-child.mjs', [CASES, sizes, quick ? effort : EFFORT], { quick, tell });
+  const roundsOf = (/** @type {string} */ name) => found.get(name) ?? new Map();
+  return {
+    tables: CASES.map(({ name, title }) => tableOf(name, title, sizes, roundsOf(name))),
+    targets: CASES.map(({ name }) => targetOf(name, sizes, roundsOf(name))),
+  };
 }
 
 /**
- * @typedef {object} OpenPool
- * @property {string} key
- * @property {Contender} contender
- * @property {number} size
- * @property {any} pool
- * @property {object[]} held what is lent
+ * @param {Contender} contender
+ * @param {number} size
  */
-
-/**
- * @param {readonly number[]} sizes
- * @param {import('./contenders.mjs').ConnectionFactory} sockets
- */
-async function openAll(sizes, sockets) {
-  /** @type {OpenPool[]} */
-  const open = [];
-  for (const contender of [lifeguard, ...peers]) {
-    for (const size of sizes) {
-      const pool = contender.open(size, contender === lifeguard ? sockets : objects);
-      returnAll(contender, pool, await borrowAll(contender, pool, size));
-      open.push({ key: keyOf(contender, size), contender, size, pool, held: [] });
-    }
-  }
-  return open;
-}
-
-/** @param {OpenPool} open */
-function borrowing({ contender, pool }) {
-  const loop = borrowLoop(contender);
-  return { run: () => loop(pool, LOANS), operations: LOANS };
-}
-
-/** @param {OpenPool} open */
-function rotating({ contender, pool, held }) {
-  const loop = rotationLoop(contender);
-  return { run: () => loop(pool, LOANS, held), operations: LOANS };
+export function keyOf({ name }, size) {
+  return `${name}, ${size}`;
 }
 
 /**
@@ -110,11 +57,21 @@ function tableOf(name, title, sizes, rounds) {
 }
 
 /**
- * @param {Contender} contender
- * @param {number} size
+ * @param {string} name
+ * @param {readonly number[]} sizes
+ * @param {Map<string, number[]>} rounds
  */
-function keyOf({ name }, size) {
-  return `${name}, ${size}`;
+function targetOf(name, sizes, rounds) {
+  const [smallest = 0] = sizes;
+  const largest = sizes.at(-1) ?? 0;
+  const valuesOf = (/** @type {number} */ size) => rounds.get(keyOf(lifeguard, size)) ?? [];
+  return judge({
+    what: `${columnOf(largest)}, ${name.replaceAll('-', ' ')}`,
+    of: `time, beside that of ${columnOf(smallest)}`,
+    bound: 'at most',
+    limit: MOST_BESIDE_SMALLEST,
+    measured: ratioOf(valuesOf(largest), valuesOf(smallest)),
+  });
 }
 
 /** @param {number} size */
