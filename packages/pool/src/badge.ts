@@ -18,11 +18,12 @@ export class Badge extends Given {
     return #content in bearer ? (bearer as Badge).#content : undefined;
   }
 
-  /** What is frozen or sealed bears none: the language has come to hold private fields off it, too. */
+  /** Does nothing to what can't bear one: newer engines keep private fields off what is frozen or sealed, too. */
   static pin(bearer: object, content: object | undefined): void {
-    if (!(#content in bearer)) {
-      if (!Object.isExtensible(bearer)) return;
-      new Badge(bearer);
+    try {
+      if (!(#content in bearer)) new Badge(bearer);
+    } catch {
+      return;
     }
     (bearer as Badge).#content = content;
   }

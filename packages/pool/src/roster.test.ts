@@ -17,12 +17,19 @@ const obliging = new Proxy(
   { get: () => () => 'done', set: () => false, defineProperty: () => false, has: () => true },
 );
 
+function refuse(): never {
+  throw new Error('not to be asked');
+}
+
+const reticent = new Proxy({}, { isExtensible: refuse, defineProperty: refuse, getOwnPropertyDescriptor: refuse });
+
 describe.each([
   ['an object', {}],
   ['a frozen object', Object.freeze({})],
   ['a sealed object', Object.seal({})],
   ['an object without a prototype', Object.create(null)],
   ['a Proxy that answers to every name', obliging],
+  ['a Proxy that can’t be asked what it is', reticent],
   ['a function', () => {}],
   ['a string', 'resource'],
   ['a number', 7],
