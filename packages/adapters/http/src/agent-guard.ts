@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import type { Agent } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -53,7 +52,11 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
       choosing = false;
     }
   };
+  // Of a socket that becomes free it asks twice, and builds the name out of all the options each time.
+  let freed: object | undefined;
+  let freedName = '';
   internals.getName = (options) => {
+    if (options !== undefined && options === freed) return freedName;
     const name = getName.call(agent, options);
     if (choosing) {
       choosing = false;
@@ -63,20 +66,20 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
   };
 
   // A socket whose answer is complete goes straight to a request that waits for one: Node.js passes over what is destroyed.
-  precede(agent, 'free', (stream: Duplex) => {
+  // One listener in the place of Node.js's own: an emitter copies a list of two each time.
+  const listeners = agent.rawListeners('free');
+  agent.removeAllListeners('free');
+  agent.on('free', (stream: Duplex, options?: object) => {
     // The peer may have closed it with its answer, and then nobody has heard of it yet.
-    if (noteAnswer(stream) || !hasKeys(agent.requests)) return;
-    if (stream instanceof Socket && !peers.isTrusted(stream)) stream.destroy();
-  });
-}
-
-/** One listener in the place of those that there are: an emitter copies a list of two each time. */
-function precede(emitter: EventEmitter, event: string, hear: (stream: Duplex) => void): void {
-  const others = emitter.rawListeners(event);
-  emitter.removeAllListeners(event);
-  emitter.on(event, (stream: Duplex, ...more: unknown[]) => {
-    hear(stream);
-    for (const other of others) other.call(emitter, stream, ...more);
+    const isToBeAsked = !noteAnswer(stream) && hasKeys(agent.requests);
+    if (isToBeAsked && stream instanceof Socket && !peers.isTrusted(stream)) stream.destroy();
+    freedName = getName.call(agent, options);
+    freed = options;
+    try {
+      for (const listener of listeners) listener.call(agent, stream, options);
+    } finally {
+      freed = undefined;
+    }
   });
 }
 

@@ -83,6 +83,21 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     },
   );
 
+  test('an idle socket is kept under the name that its request has, however its options are changed then', async () => {
+    const server = await startServer(kind);
+    const agent = open();
+    const named: string[] = [];
+    agent.on('free', (_: unknown, options: { host: string }) => {
+      named.push(agent.getName(options));
+      named.push(agent.getName(Object.assign(options, { host: 'elsewhere.test' })));
+    });
+    await settled(ask(server, agent));
+    const [kept] = Object.keys(agent.freeSockets);
+    expect(named[0]).toBe(kept);
+    expect(named[1]).toBe(kept?.replace('127.0.0.1', 'elsewhere.test'));
+    expect((await ask(server, agent)).reused).toBe(true);
+  });
+
   test('a request that waits for a socket is not given one that the peer has closed', async () => {
     const server = await startServer(kind);
     const agent = open({ maxSockets: 1 });

@@ -74,8 +74,9 @@ export class Lender implements Keeper {
 
   /** Whether one more caller would have to wait until somebody gives a connection back. */
   get isExhausted(): boolean {
-    const { available, pending, borrowed, max } = this.#clients;
-    return available === 0 && pending + borrowed >= max;
+    const clients = this.#clients;
+    // As a rule the first answers it, and the others need not be counted.
+    return clients.available === 0 && clients.pending + clients.borrowed >= clients.max;
   }
 
   /** Whether one more caller is to be refused, if he had to wait. */
@@ -96,7 +97,15 @@ export class Lender implements Keeper {
     if (connection.place !== 'lent') return;
     connection._released = true;
     connection.place = 'returning';
-    connection.session.settled(() => this.#lookOver(connection));
+    connection.giveBack();
+  }
+
+  lookOver(connection: PooledConnection): void {
+    // It may have failed since.
+    if (connection.place !== 'returning') return;
+    if (!isUsable(connection)) this.#discard(connection);
+    else if (isBusy(connection)) void this.#setAside(connection);
+    else this.#clean(connection);
   }
 
   left(connection: PooledConnection, why: 'failed' | 'destroyed'): void {
@@ -137,14 +146,6 @@ export class Lender implements Keeper {
     connection.place = 'unlent';
     // Nobody is to give it back any more.
     connection._pool = null;
-  }
-
-  #lookOver(connection: PooledConnection): void {
-    // It may have failed since.
-    if (connection.place !== 'returning') return;
-    if (!isUsable(connection)) this.#discard(connection);
-    else if (isBusy(connection)) void this.#setAside(connection);
-    else this.#clean(connection);
   }
 
   /**

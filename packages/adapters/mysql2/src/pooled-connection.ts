@@ -3,6 +3,8 @@ import { Session } from './session.js';
 
 /** What a connection tells of itself. */
 export interface Keeper {
+  /** It was given back, and is in a definite state. */
+  lookOver(connection: PooledConnection): void;
   /** It has left the pool, because it failed or by its borrower's will. */
   left(connection: PooledConnection, why: 'failed' | 'destroyed'): void;
 }
@@ -13,17 +15,25 @@ export class PooledConnection extends DriverPoolConnection {
   /** Its keeper's: `returning` while it is looked after between two loans. */
   place: 'unlent' | 'lent' | 'returning' = 'unlent';
   readonly #keeper: Keeper;
+  /** Made once: a new one for each return would be a young object in an old one, which V8 has to keep a list of. */
+  readonly #lookOver: () => void;
   #hasFailed = false;
 
   constructor(pool: DriverPool, keeper: Keeper) {
     super(pool, { config: copyOf(pool.config.connectionConfig) });
     this.#keeper = keeper;
+    this.#lookOver = () => keeper.lookOver(this);
     this.session = new Session(this);
     // Before mysql2's own, which call `_removeFromPool`.
     const fail = () => {
       this.#hasFailed = true;
     };
     this.prependListener('error', fail).prependListener('end', fail);
+  }
+
+  /** Has its keeper look it over as soon as it is in a definite state. */
+  giveBack(): void {
+    this.session.settled(this.#lookOver);
   }
 
   override _removeFromPool(): void {

@@ -22,21 +22,26 @@ const ok = (status: number, affected = [0]) => packet(0, ...affected, 0, ...le16
 const eof = (status: number) => packet(0xfe, 0, 0, ...le16(status));
 const err = (errno: number) => packet(0xff, ...le16(errno));
 
-/** A connection that is given these packets in answer to one command after another. */
-function sessionAfter(...answers: [Command, ...Packet[]][]): Session {
-  const connection = Object.assign(new EventEmitter(), {
-    _command: undefined as Command | undefined,
+function connectionOf(state: Partial<DriverConnection>): DriverConnection {
+  return Object.assign(new EventEmitter(), {
+    _command: undefined,
     _commands: [],
     _paused: false,
     config: { charsetNumber: 45 },
     handlePacket() {},
     changeUser() {},
     reset() {},
-  });
-  const session = new Session(connection as unknown as DriverConnection);
+    ...state,
+  }) as unknown as DriverConnection;
+}
+
+/** A connection that is given these packets in answer to one command after another. */
+function sessionAfter(...answers: [Command, ...Packet[]][]): Session {
+  const connection = connectionOf({});
+  const session = new Session(connection);
   for (const [command, ...packets] of answers) {
-    connection._command = command;
-    for (const each of packets) (connection as unknown as DriverConnection).handlePacket(each);
+    Object.assign(connection, { _command: command });
+    for (const each of packets) connection.handlePacket(each);
   }
   return session;
 }
@@ -79,6 +84,16 @@ test('rows are not mistaken for the end of an answer', () => {
   const rows = [packet(0, 1, 1, 1, 1, 1), packet(0xfe, 1, 1, 1, 1, 1, 1, 1, 1, 1)];
   const session = sessionAfter([reading, ...rows]);
   expect([session.isInTransaction, session.isChanged]).toEqual([false, false]);
+});
+
+test('what a paused connection keeps for later counts when it is read', () => {
+  const connection = connectionOf({ _command: query(), _paused: true });
+  const session = new Session(connection);
+  connection.handlePacket(ok(IN_TRANSACTION));
+  expect(session.isInTransaction).toBe(false);
+  Object.assign(connection, { _paused: false });
+  connection.handlePacket(ok(IN_TRANSACTION));
+  expect(session.isInTransaction).toBe(true);
 });
 
 test('the answer to a prepare is not mistaken for an OK packet', () => {

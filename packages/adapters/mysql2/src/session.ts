@@ -140,47 +140,60 @@ export class Session {
     return ask((callback) => this.#connection.query(sql, callback));
   }
 
+  /** Runs for every packet, and so is short: what is rare stands elsewhere. */
   #follow(handlePacket: DriverConnection['handlePacket'], packet: Packet | undefined): void {
-    const connection = this.#connection;
-    const command = connection._command;
-    const isSetUp = Boolean(command && this.#setUp?.has(command));
-    if (packet && !connection._paused) this.#read(packet, command, isSetUp);
+    if (packet) this.#read(packet);
     this.#depth += 1;
     try {
-      // What the set-up goes on with when this command is done is set-up, too.
-      if (isSetUp) setUps.run(this, () => handlePacket.call(connection, packet));
-      else handlePacket.call(connection, packet);
+      if (this.#setUp) this.#followSetUp(handlePacket, packet);
+      else handlePacket.call(this.#connection, packet);
     } finally {
       this.#depth -= 1;
       if (this.#depth === 0) this.#settle();
     }
   }
 
+  #followSetUp(handlePacket: DriverConnection['handlePacket'], packet: Packet | undefined): void {
+    const connection = this.#connection;
+    const handle = () => handlePacket.call(connection, packet);
+    // What the set-up goes on with when this command is done is set-up, too.
+    if (this.#isSetUp(connection._command)) setUps.run(this, handle);
+    else handle();
+  }
+
   #settle(): void {
     const callback = this.#afterPacket;
-    this.#afterPacket = undefined;
-    callback?.();
+    if (callback) {
+      this.#afterPacket = undefined;
+      callback();
+    }
     if (this.#whenIdle && !isBusy(this.#connection)) this.#whenIdle();
   }
 
-  #read({ buffer, start, end }: Packet, command: Command | undefined | null, isSetUp: boolean): void {
+  #read({ buffer, start, end }: Packet): void {
     const body = start + HEADER_BYTES;
     const marker = buffer[body] ?? 0;
     // Columns and rows, as a rule.
     if (marker > OK && marker < EOF) return;
+    const { _command: command, _paused: isKeptForLater } = this.#connection;
+    if (isKeptForLater) return;
     if (marker === EOF && end - body <= EOF_MAX_BYTES) {
-      if (end - body >= 5) this.#note(buffer.readUInt16LE(body + 3), isSetUp);
+      if (end - body >= 5) this.#note(buffer.readUInt16LE(body + 3), command);
     } else if (marker === OK && command?.next !== undefined && command.next === command.resultsetHeader) {
-      this.#note(buffer.readUInt16LE(afterNumber(buffer, afterNumber(buffer, body + 1))), isSetUp);
+      this.#note(buffer.readUInt16LE(afterNumber(buffer, afterNumber(buffer, body + 1))), command);
     } else if (marker === ERR && end - body >= 3) {
       this.#transaction = true;
       if (isReadOnly(buffer.readUInt16LE(body + 1))) this.#beyondRepair = true;
     }
   }
 
-  #note(status: number, isSetUp: boolean): void {
+  #note(status: number, command: Command | undefined | null): void {
     this.#transaction = (status & IN_TRANSACTION) !== 0;
-    if ((status & SESSION_STATE_CHANGED) !== 0 && !isSetUp) this.#settings = true;
+    if ((status & SESSION_STATE_CHANGED) !== 0 && !this.#isSetUp(command)) this.#settings = true;
+  }
+
+  #isSetUp(command: Command | undefined | null): boolean {
+    return Boolean(command && this.#setUp?.has(command));
   }
 
   #noteSetUp(commands: WeakSet<Command>): void {
