@@ -130,7 +130,10 @@ describe.skipIf(!possible)('in transaction mode', () => {
     // It is the one that `client` had.
     await other.query('BEGIN');
     // From 1.21 on PgBouncer can keep them, from 1.24 on it does by default.
-    if ((await minorVersion()) >= 24) return;
+    if ((await minorVersion()) >= 24) {
+      console.warn('left out: named statements that fail, because this PgBouncer keeps them');
+      return;
+    }
     await expect(client.query(named)).rejects.toMatchObject({ code: '26000' });
     await expect(other.query({ ...named, text: 'SELECT 2 AS n' })).rejects.toMatchObject({ code: '42P05' });
   });

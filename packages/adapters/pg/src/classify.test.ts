@@ -17,6 +17,7 @@ describe('a connect that fails', () => {
     ['bad value in the options', ofServer('22023')],
     ['protocol not spoken', ofServer('0A000')],
     ['certificate of somebody else', ofNode('ERR_TLS_CERT_ALTNAME_INVALID')],
+    ['key that is none', ofNode('ERR_OSSL_PEM_NO_START_LINE')],
     ['certificate signed by itself', ofNode('DEPTH_ZERO_SELF_SIGNED_CERT')],
     ['certificate expired', ofNode('CERT_HAS_EXPIRED')],
     ['certificate of an unknown issuer', ofNode('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],

@@ -44,7 +44,7 @@ const FATAL_SEVERITIES: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);
 
 // https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
 const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+  /^(ERR_(TLS|SSL|OSSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
 const FATAL_CODES: ReadonlySet<string> = new Set(['ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED']);
 
 // pg gives no codes to its own errors.

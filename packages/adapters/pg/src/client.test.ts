@@ -1,7 +1,15 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { becomesReady, isBusy, isInTransaction, isOutsideTransaction, isQueryable } from './client.js';
+import {
+  becomesReady,
+  followTransactions,
+  isAboutToBeReady,
+  isBusy,
+  isInTransaction,
+  isOutsideTransaction,
+  isQueryable,
+} from './client.js';
 
 /** A class of the user's own, with these members. */
 const clientWith = (members: object) => Object.assign(new EventEmitter(), members) as unknown as pg.Client;
@@ -18,6 +26,18 @@ describe('whether the server owes an answer', () => {
     ['of a class that does not tell', {}, false],
   ])('%s', (_, members, expected) => {
     expect(isBusy(clientWith(members))).toBe(expected);
+  });
+
+  test.each([
+    ['after an error, before the server is ready', { readyForQuery: false, _activeQuery: null, _queryQueue: [] }, true],
+    ['the same in older versions of pg', { readyForQuery: false, activeQuery: null, queryQueue: [] }, true],
+    ['in a query', { readyForQuery: false, _activeQuery: {}, _queryQueue: [] }, false],
+    ['in a query, in older versions of pg', { readyForQuery: false, activeQuery: {}, queryQueue: [] }, false],
+    ['after an error, with another query behind it', { readyForQuery: false, _queryQueue: [{}] }, false],
+    ['ready', { readyForQuery: true, _activeQuery: null, _queryQueue: [] }, false],
+    ['of a class that does not tell', {}, false],
+  ])('or only its word that it is ready: %s', (_, members, expected) => {
+    expect(isAboutToBeReady(clientWith(members))).toBe(expected);
   });
 
   test('a query that waits for the connection counts', async () => {
@@ -67,4 +87,18 @@ describe('waiting for the answers', () => {
     await expect(becomesReady(client, 5)).resolves.toBe(false);
     expect(client.listenerCount('drain') + client.listenerCount('error')).toBe(0);
   });
+});
+
+test('of older versions of pg, which don’t tell of transactions, it is known by what the server says', () => {
+  const connection = new EventEmitter();
+  const client = clientWith({ connection });
+  followTransactions(client);
+  const status = () => [isInTransaction(client), isOutsideTransaction(client)];
+  expect(status()).toEqual([false, false]);
+  connection.emit('readyForQuery', { status: 'T' });
+  expect(status()).toEqual([true, false]);
+  connection.emit('readyForQuery', { status: 'E' });
+  expect(status()).toEqual([true, false]);
+  connection.emit('readyForQuery', { status: 'I' });
+  expect(status()).toEqual([false, true]);
 });

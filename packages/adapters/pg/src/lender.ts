@@ -168,8 +168,9 @@ export class Lender {
 
   /** Whoever has it next has not begun this transaction. */
   async #rollBack(client: Client): Promise<void> {
-    // If that fails the client is not ready, or in a transaction still.
-    client.query('ROLLBACK').catch(() => {});
+    // If that fails, or a class of the user's own throws, the client is not ready, or in a transaction still.
+    const rollBack = async () => client.query('ROLLBACK');
+    rollBack().catch(() => {});
     const isReady = await becomesReady(client, SET_ASIDE_MILLIS);
     if (isReady && !isInTransaction(client)) this.#putBack(client);
     else this.#discard(client);

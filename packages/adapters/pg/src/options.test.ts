@@ -109,3 +109,19 @@ test('one error names everything that can’t be used, as it was written', () =>
     }),
   );
 });
+
+test.each([Number.NaN, 'soon', Number.POSITIVE_INFINITY])(
+  'a connectionTimeoutMillis of %s is one problem, not one of connectTimeoutMillis too',
+  (given) => {
+    const config = { connectionTimeoutMillis: given as number };
+    expect(() => resolveConfig(config)).toThrow(
+      expect.objectContaining({
+        problems: [expect.objectContaining({ name: 'connectionTimeoutMillis', value: String(given) })],
+      }),
+    );
+  },
+);
+
+test('a poolSize that can’t be used is named as it was given', () => {
+  expect(() => resolveConfig({ poolSize: -3 })).toThrow(/poolSize=-3/);
+});

@@ -1,6 +1,6 @@
 import { type ConfigProblem, POOL_SETTINGS, type PoolOptions } from '@lifeguard/pool';
 import { resolveTcpOptions } from '@lifeguard/tcp';
-import { resolveSettings, throwProblems, type Values } from '@lifeguard/tcp/settings';
+import { MAX_DELAY_MILLIS, resolveSettings, throwProblems, type Values } from '@lifeguard/tcp/settings';
 import type pg from 'pg';
 
 /** What a `Pool` takes beside the options of `pg.Pool`. What is left out comes from the environment, then from the default. */
@@ -58,7 +58,9 @@ export function toPoolOptions(config: PoolConfig): PoolOptions {
 
 /** To `pg.Pool`, `connectionTimeoutMillis` is both a caller's patience and the time that one connect may take. */
 function connectPatience(connectionTimeoutMillis: number | undefined): number | undefined {
-  return connectionTimeoutMillis ? Math.max(connectionTimeoutMillis, CONNECT_FLOOR_MILLIS) : undefined;
+  const millis = Math.max(Number(connectionTimeoutMillis), CONNECT_FLOOR_MILLIS);
+  // What is no number is told of once, by its own name.
+  return connectionTimeoutMillis && millis <= MAX_DELAY_MILLIS ? millis : undefined;
 }
 
 /** What is in force, in the words of `pg.Pool`. */
@@ -92,7 +94,7 @@ export function resolveConfig(config: PoolConfig, problems: readonly ConfigProbl
 }
 
 function translate(config: PoolConfig, problem: ConfigProblem): ConfigProblem {
-  const name = NAMES[problem.name];
+  const name = problem.name === 'max' && !config.max ? 'poolSize' : NAMES[problem.name];
   return name === undefined ? problem : { ...problem, name, value: String(config[name]) };
 }
 

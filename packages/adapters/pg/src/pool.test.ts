@@ -166,6 +166,70 @@ test('of a client that fails while it is lent the pool tells the failure, whatev
   expect(pool.totalCount).toBe(0);
 });
 
+test('a client that is released in a transaction, and throws when it is to be rolled back, is closed', async () => {
+  const Plain = clientClass((callback) => callback()) as unknown as new (config: unknown) => object;
+  const Client = class extends Plain {
+    getTransactionStatus = () => 'T';
+    query() {
+      throw new Error('of the class');
+    }
+  } as unknown as ClientClass;
+  const pool = new Pool({ logger: silent, max: 1 }, Client);
+  const first = await pool.connect();
+  first.release();
+  const second = await pool.connect();
+  expect(second).not.toBe(first);
+  second.release(true);
+  await pool.end();
+});
+
+test('of a client that an older version of pg makes a transaction is rolled back too', async () => {
+  const asked: string[] = [];
+  const Plain = clientClass((callback) => callback()) as unknown as new (config: unknown) => EventEmitter;
+  const Client = class extends Plain {
+    readonly connection = new EventEmitter();
+    async query(text: string) {
+      asked.push(text);
+      this.connection.emit('readyForQuery', { status: text === 'BEGIN' ? 'T' : 'I' });
+      setImmediate(() => this.emit('drain'));
+    }
+  } as unknown as ClientClass;
+  const pool = new Pool({ logger: silent, max: 1 }, Client);
+  const first = await pool.connect();
+  await first.query('BEGIN');
+  first.release();
+  const second = await pool.connect();
+  expect(second).toBe(first);
+  expect(asked).toEqual(['BEGIN', 'ROLLBACK']);
+  second.release();
+  await pool.end();
+});
+
+test.each(['a subclass', 'an instance'])(
+  'a connect of one’s own, of %s, is what query asks, as in pg.Pool',
+  async (where) => {
+    const Plain = clientClass((callback) => callback()) as unknown as new (config: unknown) => object;
+    const Client = class extends Plain {
+      query(_text: string, _values: unknown, callback: (error: unknown, result: unknown) => void) {
+        callback(null, 'answered');
+      }
+    } as unknown as ClientClass;
+    let asked = 0;
+    class Counting extends Pool {
+      override connect(...args: []) {
+        asked += 1;
+        return super.connect(...args);
+      }
+    }
+    const pool =
+      where === 'a subclass' ? new Counting({ logger: silent }, Client) : new Pool({ logger: silent }, Client);
+    if (where === 'an instance') pool.connect = Counting.prototype.connect;
+    await expect(pool.query('SELECT 1')).resolves.toBe('answered');
+    expect(asked).toBe(1);
+    await pool.end();
+  },
+);
+
 test('what a listener throws costs no client', async () => {
   const uncaught = vi.fn();
   const listeners = process.listeners('uncaughtException');

@@ -41,7 +41,9 @@ class LifeguardPool extends DriverPool {
   }
 
   override query(...args: unknown[]): unknown {
-    return super.query.apply(this.#asSeenByQuery, args);
+    // A `connect` that somebody has put in the place of ours wants to see every client.
+    const isOurs = this.connect === ownConnect;
+    return super.query.apply(isOurs ? this.#asSeenByQuery : this, args);
   }
 
   override connect(callback?: ConnectCallback): unknown {
@@ -70,6 +72,8 @@ class LifeguardPool extends DriverPool {
     this.ended = true;
   }
 }
+
+const { connect: ownConnect } = LifeguardPool.prototype;
 
 function afterEnd(): Error {
   return new Error('Cannot use a pool after calling end on the pool');
