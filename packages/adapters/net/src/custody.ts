@@ -138,6 +138,7 @@ export class Custody {
     const { readableEncoding, writableCorked } = this.#socket;
     if (destroyed) return ['its borrower has destroyed it'];
     const left = this.#listenersLeft();
+    const lost = this.#listenersLost();
     return [
       writableEnded && 'its borrower has ended it',
       readableLength > 0 && `${readableLength} bytes are unread`,
@@ -145,15 +146,16 @@ export class Custody {
       writableCorked > 0 && 'it is corked',
       readableEncoding !== this.#pristine.encoding && `its encoding was set to ${readableEncoding}`,
       left.length > 0 && `listeners were left behind: ${left.map(nameOf).join(', ')}`,
+      lost.length > 0 && `listeners were taken off that were there before: ${lost.map(nameOf).join(', ')}`,
     ].filter((fault) => fault !== false);
   }
 
-  /** The quick look comes to no list of listeners, and suffices as long as nobody has taken one of them off. */
+  /** The quick look comes to no list of listeners, and suffices unless the same one stands there twice. */
   #hasOnlyItsListeners(): boolean {
     const socket = this.#socket;
     const { events } = this.#pristine;
     const isAsBefore = countEvents(socket) === events.length && events.every((each) => isHeardBySame(socket, each));
-    return isAsBefore || this.#listenersLeft().length === 0;
+    return isAsBefore || this.#listenersLeft().length + this.#listenersLost().length === 0;
   }
 
   #listenersLeft(): (string | symbol)[] {
@@ -161,6 +163,16 @@ export class Custody {
       const ours = this.#pristine.events.find((each) => each.event === event)?.listeners;
       return this.#socket.rawListeners(event).some((listener) => !ours?.includes(listener));
     });
+  }
+
+  /** Without them the pool would not hear of its end, and its error would be nobody's and end the process. */
+  #listenersLost(): (string | symbol)[] {
+    const { events } = this.#pristine;
+    const isLost = ({ event, listeners }: Heard) => {
+      const now = this.#socket.rawListeners(event);
+      return listeners.some((listener) => !now.includes(listener));
+    };
+    return events.filter(isLost).map(({ event }) => event);
   }
 }
 

@@ -147,6 +147,27 @@ describe.each(['plain', 'tls'] as const)('a socket of the pool, %s', (transport)
     expect(await misuse(pool, replace)).toMatch(/: end$/);
   });
 
+  test('of which its borrower has taken all listeners off is not lent again, and its end ends no process', async () => {
+    const server = await startServer(transport);
+    const pool = open(transport, server);
+    const uncaught: unknown[] = [];
+    const note = (error: unknown) => uncaught.push(error);
+    process.on('uncaughtException', note);
+    onTestFinished(() => void process.off('uncaughtException', note));
+    // As is done by who tidies up after himself.
+    expect(await misuse(pool, (socket) => socket.removeAllListeners('error'))).toMatch(/taken off .*: error$/);
+    const fault = await misuse(pool, (socket) => {
+      const [accepted] = [...server.sockets].slice(-1);
+      accepted?.pause();
+      socket.write('x'.repeat(20_000_000));
+      socket.removeAllListeners();
+      // While it is being closed, and has still something to send.
+      pool.once('evict', () => setImmediate(() => accepted?.destroy()));
+    });
+    expect(fault).toMatch(/taken off .*: (?=.*error)(?=.*close)/);
+    expect(uncaught).toEqual([]);
+  });
+
   test('that was read by listeners of both kinds at once loses no word of the next borrower', async () => {
     const pool = open(transport, await startServer(transport));
     const first = await pool.acquire();
@@ -321,6 +342,21 @@ test('TLS names the host it connects to, unless it is an address', async () => {
   };
   expect(await nameOf('localhost')).toBe('localhost');
   expect(await nameOf('127.0.0.1')).toBe(false);
+});
+
+test('a port that is missing, or is none, is told before anything connects, together with all else', () => {
+  const options = { host: 'localhost' } as unknown as { host: string; port: number };
+  expect(() => netFactory(options)).toThrow(/port=undefined .*1 to 65535/);
+  expect(() => tlsFactory({ ...options, port: 65_536 })).toThrow(/port=65536/);
+  expect(() => createPool({ port: Number.NaN, max: 0, tcp: { keepAliveCount: -1 } })).toThrow(
+    /port=NaN.*max=0.*tcp\.keepAliveCount=-1/,
+  );
+});
+
+test('a port that is written as a text will do, as for Node.js', async () => {
+  const { port } = await startServer();
+  const pool = poolOf(createPool({ host: '127.0.0.1', port: `${port}` as unknown as number, logger }));
+  expect(await pool.use((socket) => ask(socket, 'hello'))).toBe('hello\n');
 });
 
 test('an option that can’t be used is an error of the constructor', async () => {

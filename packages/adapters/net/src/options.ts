@@ -1,5 +1,7 @@
 import { isIP, type TcpNetConnectOpts } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { inspect } from 'node:util';
+import type { ConfigProblem } from '@lifeguard/tcp';
 
 /** Where to connect to, and how: options of `net.connect`. Keepalive is the pool's: see its option `tcp`. */
 export type NetOptions = Pick<
@@ -31,6 +33,14 @@ const OURS = {
   timeout: undefined,
   localPort: undefined,
 };
+
+/** What Node.js would say of the one option that has no default only when it connects. */
+export function portProblems({ port }: NetOptions): ConfigProblem[] {
+  // Node.js takes a number that is written as a text, such as a variable's.
+  const number = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
+  if (Number.isInteger(number) && number > 0 && number < 65_536) return [];
+  return [{ name: 'port', value: inspect(port), allowed: 'a whole number from 1 to 65535' }];
+}
 
 export function toNetConnectOptions(options: NetOptions): TcpNetConnectOpts {
   return { ...options, ...OURS } as TcpNetConnectOpts;
