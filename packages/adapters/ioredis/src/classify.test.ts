@@ -24,8 +24,9 @@ test.each([
   expect(isFatal(reply(message))).toBe(false);
 });
 
-test('a certificate that is not trusted is permanent, a network that is away is not', () => {
+test('a certificate that is not trusted or not to be read is permanent, a network that is away is not', () => {
   expect(isPermanent(coded('DEPTH_ZERO_SELF_SIGNED_CERT'))).toBe(true);
+  expect(isPermanent(coded('ERR_OSSL_PEM_NO_START_LINE'))).toBe(true);
   expect(isPermanent(coded('ECONNREFUSED'))).toBe(false);
 });
 

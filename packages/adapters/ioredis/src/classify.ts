@@ -28,7 +28,7 @@ const FATAL_REPLIES = /^(READONLY|UNBLOCKED|NOAUTH)/;
 
 // https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
 const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+  /^(ERR_(TLS|SSL|OSSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
 
 // ioredis gives no codes to its own errors.
 const FATAL_MESSAGES = /^(Connection is closed\.|Stream isn't writeable)/;

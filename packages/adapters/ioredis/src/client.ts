@@ -6,7 +6,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { leadsToReplica } from './classify.js';
 import { type Prepare, preparingConnector } from './connector.js';
 import type { ClientOptions } from './options.js';
-import { hidingUrl, maskSecrets } from './secrets.js';
+import { hidingUrl, keepSecrets } from './secrets.js';
 import { isPatienceGiven, limitWaits } from './wait-limit.js';
 
 /** What `new Redis()` takes. */
@@ -87,22 +87,14 @@ function equip(redis: Redis, options: ClientOptions, { tcp, limit }: ClientSetti
   return redis;
 }
 
-/** It is in this method that a refused password becomes everybody's error. */
-function keepSecrets(redis: Redis): void {
-  const { recoverFromFatalError } = redis;
-  redis.recoverFromFatalError = (...args) => {
-    for (const error of args.slice(0, 2)) maskSecrets(error);
-    recoverFromFatalError.apply(redis, args);
-  };
-}
-
 type Address = readonly (number | string)[];
 
 function split(args: readonly (number | string | ClientOptions | undefined)[]): {
   readonly address: Address;
   readonly options: ClientOptions;
 } {
-  const address = args.filter((arg) => typeof arg === 'number' || typeof arg === 'string');
+  // What is neither an address nor options is for the driver to refuse.
+  const address = args.filter((arg) => arg !== undefined && typeof arg !== 'object');
   const [options = {}] = args.filter((arg) => typeof arg === 'object' && arg !== null);
   return { address, options };
 }

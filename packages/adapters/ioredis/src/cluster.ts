@@ -4,8 +4,9 @@ import { ReconnectPace } from '@lifeguard/tcp/client';
 import { Cluster, type ClusterNode, type ClusterOptions, Redis } from 'ioredis';
 import { preparation, settingsOf } from './client.js';
 import { type Prepare, preparingConnector, withClientPrepared } from './connector.js';
+import { hearErrors } from './hear-errors.js';
 import type { ClusterClientOptions } from './options.js';
-import { hidingUrl } from './secrets.js';
+import { hidingUrl, keepSecrets, maskSecrets } from './secrets.js';
 import { isPatienceGiven, limitWaits } from './wait-limit.js';
 
 /**
@@ -48,10 +49,14 @@ function hardening(options: ClusterOptions, prepare: Prepare): ClusterOptions {
 /** What options can't do, of the cluster and of its duplicates. */
 function equip(cluster: Cluster, options: ClusterOptions, prepare: Prepare, { tcp, limit }: ClientSettings): Cluster {
   prepareSubscriber(cluster, prepare);
-  if (limit) {
-    limitWaits(cluster, limit);
-    cluster.on('+node', (node: Redis) => limitWaits(node, limit));
-  }
+  const waits = limit && limitWaits(cluster, limit);
+  const note = (error: unknown) => waits?.noteOfNode(error);
+  // Of what subscribes to shards, no client is to be had; this is the first to hear of their errors.
+  cluster.on('nodeError', maskSecrets).on('node error', note);
+  cluster.on('+node', (node: Redis) => {
+    equipNode(node, note);
+    if (limit) limitWaits(node, limit);
+  });
   const { duplicate } = cluster;
   cluster.duplicate = (nodes: ClusterNode[] = [], override: ClusterOptions = {}) => {
     const all = { ...options, ...override };
@@ -62,6 +67,18 @@ function equip(cluster: Cluster, options: ClusterOptions, prepare: Prepare, { tc
     return equip(copy, all, prepareOne, settings);
   };
   return cluster;
+}
+
+/** @param told of the errors of its duplicates: with one of them ioredis asks for the slots, and drops what it fails of */
+function equipNode(node: Redis, told: (error: unknown) => void): Redis {
+  keepSecrets(node);
+  const { duplicate } = node;
+  node.duplicate = (override) => {
+    const copy = equipNode(duplicate.call(node, override), told);
+    hearErrors(copy, told);
+    return copy;
+  };
+  return node;
 }
 
 const CEILING_MILLIS = 500;

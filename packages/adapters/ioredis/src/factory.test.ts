@@ -83,3 +83,7 @@ test('a node of a cluster whose URL can’t be parsed is told of at once, and is
   expect(thrown).toMatchObject({ code: 'ERR_CONFIG' });
   expect(inspect(thrown, { showHidden: true, depth: 9 })).not.toContain('s3cret');
 });
+
+test('an argument that is none is refused, as by `new Redis`', () => {
+  expect(() => createClient(true as unknown as string, { lazyConnect: true })).toThrow('Invalid argument true');
+});

@@ -13,6 +13,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+const ANSWERS: Readonly<Record<string, string>> = { subscribe: '*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n' };
+
 /** Answers OK, notes what it was sent, and leaves BLPOP without an answer. */
 class Stub {
   readonly heard: string[] = [];
@@ -48,7 +50,7 @@ class Stub {
     socket.on('data', (data) => {
       for (const [, name = ''] of String(data).matchAll(/\*\d+\r\n\$\d+\r\n(\w+)/g)) {
         this.heard.push(name.toLowerCase());
-        if (!this.isSilent && name.toLowerCase() !== 'blpop') socket.write('+OK\r\n');
+        if (!this.isSilent && name.toLowerCase() !== 'blpop') socket.write(ANSWERS[name.toLowerCase()] ?? '+OK\r\n');
       }
     });
   }
@@ -199,6 +201,24 @@ test('what was in flight, and is not to be sent again, is told at once', async (
   expect(millis).toBeLessThan(LIMIT_MILLIS);
 });
 
+test('a blocking command that is to be sent again after its error begins to wait then, however long it was blocked', async () => {
+  const server = await stub();
+  const client = clientOf(server, { ...OFTEN, reconnectOnError: () => 2 });
+  const blocked = fate(client.blpop('list', 0));
+  await vi.waitFor(() => expect(server.heard).toContain('blpop'));
+  await new Promise((resolve) => setTimeout(resolve, 2 * LIMIT_MILLIS));
+  const closed = untilClosed(client);
+  // What a master says that is made a replica.
+  for (const socket of server.sockets) socket.write('-UNBLOCKED force unblock from blocking operation\r\n');
+  await server.vanish();
+  await closed;
+  await new Promise((resolve) => setTimeout(resolve, LIMIT_MILLIS / 2));
+  await server.listen();
+  await vi.waitFor(() => expect(server.heard.filter((name) => name === 'blpop')).toHaveLength(2));
+  client.disconnect();
+  expect(String((await blocked).told)).toContain('Connection is closed');
+});
+
 test('what was sent on a connection that ended before it was ready is told', async () => {
   const server = await stub();
   server.isSilent = true;
@@ -211,6 +231,61 @@ test('what was sent on a connection that ended before it was ready is told', asy
   for (const socket of server.sockets) socket.destroy();
   expect((await early).told).toMatchObject({ code: 'ERR_REDIS_NOT_CONNECTED', sent: true });
   expect(await client.ping()).toBe('OK');
+});
+
+/** A client that subscribes again, on a connection that ends before that was answered; and those rejections that nobody handles. */
+async function subscribeInVain(options: ClientOptions) {
+  const rejections: unknown[] = [];
+  const note = (error: unknown) => rejections.push(error);
+  process.on('unhandledRejection', note);
+  cleanups.push(() => process.off('unhandledRejection', note));
+  const server = await stub();
+  const renewals = () => server.heard.filter((name) => name === 'subscribe').length;
+  const client = clientOf(server, { enableReadyCheck: false, ...options });
+  await client.subscribe('news');
+  server.isSilent = true;
+  for (const socket of server.sockets) socket.destroy();
+  await vi.waitFor(() => expect(renewals()).toBe(2));
+  await server.vanish(client);
+  server.isSilent = false;
+  return { server, client, renewals, rejections };
+}
+
+test.each([
+  ['the limit', 60],
+  ['21 connects that failed', 10],
+])('a subscription outlives %s, and nobody is told of a call that he did not make', async (_, pause) => {
+  const { server, renewals, rejections } = await subscribeInVain({ retryStrategy: () => pause });
+  await new Promise((resolve) => setTimeout(resolve, LIMIT_MILLIS + 200));
+  await server.listen();
+  await vi.waitFor(() => expect(renewals()).toBe(3));
+  expect(rejections).toEqual([]);
+});
+
+test('a client that ends before it has subscribed again tells nobody of a call that he did not make', async () => {
+  const pauses = [10];
+  const { client, rejections } = await subscribeInVain({ retryStrategy: () => pauses.pop() ?? null });
+  await vi.waitFor(() => expect(client.status).toBe('end'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(rejections).toEqual([]);
+});
+
+test('a client that is closed while it waits to reconnect has its callers told, and leaves no timer behind', async () => {
+  const server = await stub();
+  const [started, stopped] = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'clearInterval')];
+  cleanups.push(() => vi.restoreAllMocks());
+  const client = clientOf(server, { retryStrategy: () => 60_000 });
+  await client.ping();
+  const reconnecting = once(client, 'reconnecting');
+  await server.vanish(client);
+  await reconnecting;
+  const waiting = fate(client.get('key'));
+  client.disconnect();
+  expect((await waiting).told).toBeInstanceOf(NotConnectedError);
+  const timers = started.mock.results.map(({ value }) => value);
+  expect(timers.length).toBeGreaterThan(0);
+  const cleared = new Set(stopped.mock.calls.map(([timer]) => timer));
+  expect(timers.filter((timer) => !cleared.has(timer))).toEqual([]);
 });
 
 test('a transaction is sent as a whole or not at all', async () => {
@@ -291,11 +366,11 @@ test('Sentinels that are all away: the same', async () => {
   expectLimit(millis);
 });
 
-test('a cluster of which no node can be had: the same', async () => {
+test('a cluster of which no node can be had: the same, and the cause says why', async () => {
   const server = await stub();
   await server.vanish();
   const cluster = mine(createCluster([{ host: '127.0.0.1', port: server.port }]));
   const { told, millis } = await fate(cluster.get('key'));
-  expect(told).toBeInstanceOf(NotConnectedError);
+  expect(told).toMatchObject({ code: 'ERR_REDIS_NOT_CONNECTED', cause: { code: 'ECONNREFUSED' } });
   expectLimit(millis);
 });

@@ -1,6 +1,9 @@
 import { millisLeft, type WaitLimit } from '@lifeguard/pool/client';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { type Command, type Item, issue, type Queue, SINCE, type Stamped, sinceOf, startsOf } from './commands.js';
+import { disown, isDriversOwn, withoutDriversOwn } from './drivers-own.js';
 import { NotConnectedError } from './errors.js';
+import { type Emitting, hearErrors } from './hear-errors.js';
 
 /** Whether a program has said by itself how long its commands wait. */
 export function isPatienceGiven({ maxRetriesPerRequest, commandTimeout }: RedisOptions): boolean {
@@ -11,37 +14,12 @@ export function isPatienceGiven({ maxRetriesPerRequest, commandTimeout }: RedisO
  * From here on no command of the client waits for a connection for longer than the limit. A command that was sent waits for
  * its answer as long as the connection lives.
  */
-export function limitWaits(client: Redis | Cluster, limit: WaitLimit): void {
-  new Waits(client as unknown as Client, limit);
-}
-
-/** When a command was issued, or began to wait anew; that of a pipeline stands with the pipeline too. */
-const SINCE = Symbol('lifeguard.since');
-
-interface Stamped {
-  [SINCE]?: number;
-}
-
-interface Command extends Stamped {
-  readonly name: string;
-  reject(error: Error): void;
-}
-
-/** A command that waits; `stream` is the pipeline's that it belongs to. */
-interface Item {
-  readonly command: Command;
-  readonly stream?: Stamped | undefined;
-}
-
-interface Queue {
-  readonly length: number;
-  toArray(): Item[];
-  clear(): void;
-  push(item: Item): number;
+export function limitWaits(client: Redis | Cluster, limit: WaitLimit): Waits {
+  return new Waits(client as unknown as Client, limit);
 }
 
 /** What is needed of a client, of which its types leave out most. */
-interface Client {
+interface Client extends Emitting {
   readonly options: { readonly autoResendUnfulfilledCommands?: boolean };
   readonly status: string;
   /** What was not sent yet. */
@@ -52,7 +30,10 @@ interface Client {
   readonly prevCommandQueue?: Queue | null;
   sendCommand(command: Command, stream?: Stamped, node?: unknown): unknown;
   setStatus(status: string, ...more: unknown[]): void;
-  silentEmit?(event: string, ...args: unknown[]): boolean;
+  /** Called with a command that was answered with an error. Sends it again if `reconnectOnError` says so. A cluster has none. */
+  handleReconnection?(error: Error, item: Item): void;
+  /** Fails what waits: with the client's end, and after each 21st connect that failed. A cluster has none. */
+  flushQueue?(error: Error, options?: object): void;
 }
 
 /** How often a client without a connection is looked at. */
@@ -61,7 +42,8 @@ const LOOK_MILLIS = 100;
 /** Nobody waits for a connection. */
 const AT_REST: ReadonlySet<string> = new Set(['wait', 'ready', 'monitoring', 'end']);
 
-class Waits {
+/** The commands of one client that wait for a connection. */
+export class Waits {
   readonly #client: Client;
   readonly #limit: WaitLimit;
   /** Since the client was last ready. */
@@ -69,27 +51,64 @@ class Waits {
   #timer: NodeJS.Timeout | undefined;
   /** What was sent on a connection that ended before it was ready: ioredis forgets it. */
   #forgotten: Item[] = [];
+  /** Whether the driver itself issues commands. */
+  #isRestoring = false;
+  /** The command that was answered with an error just now. */
+  #answered: Command | undefined;
 
   constructor(client: Client, limit: WaitLimit) {
     this.#client = client;
     this.#limit = limit;
-    const { sendCommand, setStatus, silentEmit } = client;
+    const { sendCommand, setStatus, handleReconnection, flushQueue } = client;
     client.sendCommand = (command, stream, node) => {
+      // It is sent once more, and has not waited for a connection until now.
+      if (command === this.#answered) delete command[SINCE];
+      if (this.#isRestoring) disown(command);
       issue(command, stream);
-      return sendCommand.call(client, command, stream, node);
+      const answer = sendCommand.call(client, command, stream, node);
+      if (client.status !== 'ready') this.#lookAsOf(client.status);
+      return answer;
     };
     client.setStatus = (status, ...more) => {
       this.#follow(status);
       setStatus.call(client, status, ...more);
+      if (status === 'ready') this.#restore();
     };
-    // An `'error'` listener would silence the driver, which prints what nobody listens to.
-    if (silentEmit) {
-      client.silentEmit = (event, ...args) => {
-        if (event === 'error') [this.#lastError] = args;
-        return silentEmit.call(client, event, ...args);
+    if (handleReconnection) {
+      client.handleReconnection = (error, item) => {
+        this.#answered = item.command;
+        handleReconnection.call(client, error, item);
+        this.#answered = undefined;
       };
     }
+    if (flushQueue) {
+      client.flushQueue = (error, options) => {
+        const keepsTrying = error.name === 'MaxRetriesPerRequestError';
+        const flush = () => flushQueue.call(client, error, options);
+        if (keepsTrying) withoutDriversOwn([client.commandQueue, client.offlineQueue], flush);
+        else flush();
+      };
+    }
+    hearErrors(client, (error) => {
+      this.#lastError = error;
+    });
     this.#follow(client.status);
+  }
+
+  /** The driver sends now, in this turn, what the last connection had: its database, its subscriptions. */
+  #restore(): void {
+    this.#isRestoring = true;
+    queueMicrotask(() => {
+      this.#isRestoring = false;
+    });
+  }
+
+  /** A cluster's own errors don't say why none of its nodes can be had. */
+  noteOfNode(error: unknown): void {
+    if (this.#client.status === 'ready') return;
+    // So says ioredis after each error that a connect has ended with.
+    if (Object(error).message === 'Connection is closed.') this.#lastError ??= error;
+    else this.#lastError = error;
   }
 
   /** Called before the client's status becomes this one. */
@@ -99,14 +118,18 @@ class Waits {
     else if (status === 'close' && before === 'connect') this.#noteForgotten();
     else if (status === 'connecting') this.#tellForgotten();
     else if (status === 'reconnecting' && options.autoResendUnfulfilledCommands === false) this.#tellAllSent();
-    if (AT_REST.has(status)) this.#rest(status);
+    if (status === 'ready') this.#lastError = undefined;
+    this.#lookAsOf(status);
+  }
+
+  #lookAsOf(status: string): void {
+    if (AT_REST.has(status)) this.#rest();
     else this.#timer ??= setInterval(() => this.#look(), LOOK_MILLIS).unref();
   }
 
-  #rest(status: string): void {
+  #rest(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    if (status === 'ready') this.#lastError = undefined;
   }
 
   /** A connection has ended. If it was alive until now, what was sent on it begins to wait now. */
@@ -143,6 +166,8 @@ class Waits {
     const { offlineQueue, prevCommandQueue } = this.#client;
     const sent = this.#takeOverdue(prevCommandQueue);
     const unsent = this.#takeOverdue(offlineQueue);
+    // A client that is closed before it reconnects is left by ioredis as it is, for ever.
+    if (isEmpty(prevCommandQueue) && isEmpty(offlineQueue)) this.#rest();
     // Now that the queues are in order: whoever is told may issue the next.
     for (const item of sent) this.#tell(item, true);
     for (const item of unsent) this.#tell(item, false);
@@ -164,30 +189,12 @@ class Waits {
 
   #tell(item: Item, sent: boolean): void {
     const { command } = item;
+    if (isDriversOwn(item)) return;
     const now = performance.now();
     command.reject(new NotConnectedError(command.name, now - (sinceOf(item) ?? now), sent, this.#lastError));
   }
 }
 
-function issue(command: Command, stream: Stamped | undefined): void {
-  // A command that a cluster sends once more keeps its time.
-  command[SINCE] ??= performance.now();
-  if (stream) stream[SINCE] ??= command[SINCE];
-}
-
-/** The time of a pipeline is that of its first command: it is sent as a whole or not at all. */
-function sinceOf({ command, stream }: Item): number | undefined {
-  return (stream ?? command)[SINCE];
-}
-
-/** Since when each has waited. What is between MULTI and EXEC must not be sent without its MULTI. */
-function startsOf(items: readonly Item[]): (number | undefined)[] {
-  let transaction: number | undefined;
-  return items.map((item) => {
-    const name = item.stream ? '' : item.command.name;
-    if (name === 'multi') transaction = sinceOf(item);
-    const start = transaction ?? sinceOf(item);
-    if (name === 'exec' || name === 'discard') transaction = undefined;
-    return start;
-  });
+function isEmpty(queue: Queue | null | undefined): boolean {
+  return !queue?.length || queue.toArray().every(isDriversOwn);
 }
