@@ -23,7 +23,8 @@ export function preparing<O extends DriverOptions>(options: O, handler: () => nu
   const { tls, timeout } = options;
   return {
     ...options,
-    ...(tls && { tls: preparingCopies(tls, prepare) }),
+    // NATS takes `true`, too.
+    ...(typeof tls === 'object' && tls && { tls: preparingCopies(tls, prepare) }),
     reconnectDelayHandler(this: object): number {
       Object.defineProperty(this, 'timeout', { get: () => armed(timeout, prepare), configurable: true });
       return handler();
