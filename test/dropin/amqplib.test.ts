@@ -65,6 +65,14 @@ describe.skipIf(impossible)('channelFactory', () => {
           leave: (channel) => void channel.checkExchange('amq.fanout').catch(() => {}),
           isLeft: (channel) => (channel as unknown as { reply: unknown }).reply !== null,
         },
+        'a channel that is being closed': {
+          leave: (channel) => void channel.close(),
+          isLeft: (channel) =>
+            channel.checkExchange('amq.direct').then(
+              () => false,
+              () => true,
+            ),
+        },
         'a listener for returned messages': {
           leave: (channel) => channel.on('return', () => {}).publish('', 'nobody', Buffer.from('x')),
           isLeft: (channel) => channel.listenerCount('return') > 0,
@@ -194,6 +202,17 @@ describe.skipIf(impossible)('a pool of channels', () => {
     expect(sockets.size).toBe(2);
   });
 
+  test('what the server returns to one borrower is not told to the next', async () => {
+    const pool = open({ max: 1 });
+    await pool.use(async (channel) => channel.publish('', 'nobody', Buffer.from('x'), { mandatory: true }));
+    const returned: unknown[] = [];
+    await pool.use((channel) => {
+      channel.on('return', (message) => returned.push(message));
+      return channel.checkExchange('amq.direct');
+    });
+    expect(returned).toEqual([]);
+  });
+
   test('waits for the confirms of a loan, but not for ever', async () => {
     const pool = open({ confirm: true });
     const channel = await pool.acquire();
@@ -213,7 +232,7 @@ describe.skipIf(impossible)('a pool of channels', () => {
 
   test('refuses options that it can’t use, before it connects', () => {
     expect(() => createChannelPool({ url: server.url, tcp: { keepAliveCount: 0 } })).toThrow(/tcp.keepAliveCount/);
-    expect(() => createChannelPool({ url: server.url, connections: 0 })).toThrow(RangeError);
+    expect(() => createChannelPool({ url: server.url, connections: 0 })).toThrow(/connections=0/);
   });
 });
 
@@ -242,6 +261,33 @@ describe.skipIf(impossible)('connect', () => {
     }
     const channel = await connection.createChannel();
     await channel.checkExchange('amq.direct');
+    await connection.close();
+  });
+
+  test('with recovery, a channel that fails in `setup` costs neither the process nor the connection', async () => {
+    const sockets = openedSockets();
+    const setup = async (model: { createChannel(): Promise<Channel> }) => {
+      const channel = await model.createChannel();
+      await expect(channel.checkQueue('nope')).rejects.toMatchObject({ code: 404 });
+    };
+    const connection = await connect(server.url, { recovery: { setup } });
+    await (await connection.createChannel()).checkExchange('amq.direct');
+    expect(sockets.size).toBe(1);
+    await connection.close();
+  });
+
+  test('with recovery, a connection that is lost in `setup` is followed by another', async () => {
+    const sockets = openedSockets();
+    const setup = async () => {
+      const [first, ...others] = sockets;
+      if (first === undefined || others.length > 0) return;
+      const closed = heard(first, 'close');
+      first.destroy(lost());
+      await closed;
+    };
+    const connection = await connect(server.url, { recovery: { setup } });
+    await (await connection.createChannel()).checkExchange('amq.direct');
+    expect(sockets.size).toBe(2);
     await connection.close();
   });
 
@@ -354,6 +400,18 @@ describe.skipIf(impossible)('connect of callback_api', () => {
     if (process.platform === 'linux') expect(again && inspect(again)?.options).toMatchObject(TCP);
     const fate = new Promise((resolve) => connection.createChannel((_, one) => one.checkQueue('nope', resolve)));
     expect(await fate).toMatchObject({ code: 404 });
+    await over(connection);
+  });
+
+  test('with recovery, a channel that fails in `setup` costs neither the process nor the connection', async () => {
+    const sockets = openedSockets();
+    const setup = (model: Connection, done: () => void) => {
+      model.createChannel((_, channel) => channel.checkQueue('nope', () => done()));
+    };
+    const connection = callbacks.connect(server.url, { recovery: { setup } });
+    await heard(connection, 'connect');
+    expect(await new Promise((resolve) => connection.createChannel(resolve))).toBeNull();
+    expect(sockets.size).toBe(1);
     await over(connection);
   });
 

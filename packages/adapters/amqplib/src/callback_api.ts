@@ -46,33 +46,18 @@ export function connect(...args: readonly unknown[]): RecoveringConnection | und
     if (connection && !recovering) hear(connection);
     callback?.(error, connection);
   };
-  const recovering = amqplib.connect(url, hardened(options, resolveClientTcp(tcp, name)), told);
-  if (recovering) hear(recovering);
+  const recovering = amqplib.connect(url, hardened(options, { tcp: resolveClientTcp(tcp, name), hear }), told);
+  // Its channels are those of the connections that it makes, each of which is heard.
+  recovering?.on('error', ignore);
   return recovering;
 }
 
 /** What nobody listens to ends nothing: as with promises, and a channel is known before it is open. */
 function hear(connection: EventEmitter): void {
   connection.on('error', ignore);
-  const opener = connection as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const opener = connection as unknown as Record<string, (...args: unknown[]) => EventEmitter>;
   for (const name of ['createChannel', 'createConfirmChannel']) {
     const create = opener[name];
-    if (!create) continue;
-    opener[name] = (...args) => {
-      const channel = Reflect.apply(create, connection, args.map(hearingOfChannel)) as
-        | Partial<EventEmitter>
-        | undefined;
-      channel?.on?.('error', ignore);
-      return channel;
-    };
+    if (create) opener[name] = (...args) => Reflect.apply(create, connection, args).on('error', ignore);
   }
-}
-
-/** A connection that recovers tells of its channel only by the callback. */
-function hearingOfChannel(arg: unknown): unknown {
-  if (typeof arg !== 'function') return arg;
-  return (error: unknown, channel: EventEmitter | undefined) => {
-    channel?.on('error', ignore);
-    return arg(error, channel);
-  };
 }

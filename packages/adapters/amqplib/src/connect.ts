@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { harden, isEnabled, type TcpOptions } from '@lifeguard/tcp';
-import { giveUpOnSilence, resolveClientTcp } from '@lifeguard/tcp/client';
+import { ReconnectPace, resolveClientTcp } from '@lifeguard/tcp/client';
 import * as amqplib from 'amqplib';
 import { preparing } from './each-socket.js';
 import type { Address, LifeguardOptions, RecoveringConnection, SocketOptions } from './options.js';
+import { type Hear, type RecoveryOptions, recovering } from './recovery.js';
 
 /**
  * `connect` of amqplib: an ordinary connection, on a hardened socket; with `recovery`, which version 2 has, each of its sockets
@@ -30,8 +31,6 @@ export async function connect(
 
 /** What the server may take between two words of the handshake. */
 const HANDSHAKE_MILLIS = 10_000;
-/** Longest pause of a recovery, so that the network's return is noticed within a second; amqplib's own is 30 s. */
-const RECOVERY_CEILING_MILLIS = 300;
 
 /** @param onSocket told of each socket before it connects */
 export async function openHardened(
@@ -40,32 +39,39 @@ export async function openHardened(
   tcp: Readonly<TcpOptions>,
   onSocket?: (socket: Socket) => void,
 ): Promise<amqplib.ChannelModel> {
-  return heard(await open(url, hardened(options, tcp, onSocket)));
+  return heard(await open(url, hardened(options, { tcp, hear: heard, onSocket })));
+}
+
+/** How sockets are hardened, and what else becomes of a connection. */
+export interface Hardener {
+  readonly tcp: Readonly<TcpOptions>;
+  readonly hear: Hear;
+  /** Told of each socket before it connects. */
+  readonly onSocket?: ((socket: Socket) => void) | undefined;
 }
 
 /** Options of amqplib, of either API, by which every socket is hardened before it connects. */
-export function hardened(
-  options: SocketOptions,
-  tcp: Readonly<TcpOptions>,
-  onSocket?: (socket: Socket) => void,
-): object {
+export function hardened(options: SocketOptions, { tcp, hear, onSocket }: Hardener): object {
   const { recovery, clientProperties, timeout } = options as DriverOptions;
+  const pace = new ReconnectPace();
+  // A pool of channels comes here with LIFEGUARD_ENABLED off, too.
+  const isBounded = timeout === undefined && isEnabled();
   const prepare = (socket: Socket) => {
     harden(socket, tcp);
-    if (timeout === undefined) giveUpOnSilence(socket);
+    if (isBounded) pace.follow(socket);
     onSocket?.(socket);
   };
   return {
-    timeout: HANDSHAKE_MILLIS,
     ...options,
+    timeout: isBounded ? HANDSHAKE_MILLIS : timeout,
     clientProperties: preparing(clientProperties ?? {}, prepare),
-    ...(recovery && { recovery: { maxDelay: RECOVERY_CEILING_MILLIS, ...(recovery === true ? {} : recovery) } }),
+    ...(recovery && { recovery: recovering(recovery, pace, hear) }),
   };
 }
 
 /** What is looked at among amqplib's options, of whichever version. */
 interface DriverOptions {
-  readonly recovery?: object | boolean | undefined;
+  readonly recovery?: RecoveryOptions | true | undefined;
   readonly clientProperties?: object | undefined;
   readonly timeout?: number | undefined;
 }
@@ -87,10 +93,11 @@ type Opener = 'createChannel' | 'createConfirmChannel';
  * An error that nobody listens to would end the process. That of a channel would be thrown into amqplib's reader, which closes the
  * connection then, with all channels.
  */
-function heard(connection: amqplib.ChannelModel): amqplib.ChannelModel {
-  (connection as EventEmitter).on('error', ignore);
-  listenTo(connection, 'createChannel');
-  listenTo(connection, 'createConfirmChannel');
+function heard<C extends EventEmitter>(connection: C): C {
+  connection.on('error', ignore);
+  const model = connection as unknown as amqplib.ChannelModel;
+  listenTo(model, 'createChannel');
+  listenTo(model, 'createConfirmChannel');
   return connection;
 }
 

@@ -10,12 +10,12 @@ const GET = 0x3c0046;
 const GET_OK = 0x3c0047;
 const GET_EMPTY = 0x3c0048;
 const ACK = 0x3c0050;
+const CLOSE = 0x140028;
 
 /** As much of amqplib's channel as a custody sees: what is sent on it goes nowhere. */
 class FakeChannel extends EventEmitter {
   reply: unknown = null;
   readonly unconfirmed: unknown[] = [];
-  confirm: () => void = () => {};
 
   sendOrEnqueue(_method: number, _fields: object, reply: (error: unknown, frame: object) => void): void {
     this.answer = (frame) => reply(null, frame);
@@ -25,6 +25,14 @@ class FakeChannel extends EventEmitter {
 
   sendImmediately(_method: number, _fields: object): void {}
 
+  sendMessage(_fields: object, _properties: object, _content: Buffer): boolean {
+    return true;
+  }
+}
+
+class FakeConfirmChannel extends FakeChannel {
+  confirm: () => void = () => {};
+
   waitForConfirms(): Promise<void> {
     return new Promise((resolve) => {
       this.confirm = resolve;
@@ -32,8 +40,7 @@ class FakeChannel extends EventEmitter {
   }
 }
 
-function take(): { channel: FakeChannel; custody: Custody } {
-  const channel = new FakeChannel();
+function take<C extends FakeChannel = FakeChannel>(channel = new FakeChannel() as C): { channel: C; custody: Custody } {
   return { channel, custody: new Custody(channel as unknown as Channel) };
 }
 
@@ -53,6 +60,12 @@ describe('a channel that is given back', () => {
     const { channel, custody } = take();
     channel.reply = () => {};
     expect(() => custody.takeBack()).toThrow(DirtyChannelError);
+  });
+
+  test('is not while it is being closed', () => {
+    const { channel, custody } = take();
+    channel.sendImmediately(CLOSE, {});
+    expect(() => custody.takeBack()).toThrow(/it was closed/);
   });
 
   test('is not with a message that was fetched, until that is acknowledged', () => {
@@ -92,8 +105,19 @@ describe('a channel that is given back', () => {
     expect([channel.listenerCount('return'), channel.listenerCount('drain')]).toEqual([0, 0]);
   });
 
+  test('is not after a mandatory publish, which may still be returned, unless the server confirms', () => {
+    const [plain, confirming] = [take(), take(new FakeConfirmChannel())];
+    for (const { channel, custody } of [plain, confirming]) {
+      expect(channel.sendMessage({ mandatory: false }, {}, Buffer.from('x'))).toBe(true);
+      expect(custody.takeBack()).toBeUndefined();
+      channel.sendMessage({ mandatory: true }, {}, Buffer.from('x'));
+    }
+    expect(() => plain.custody.takeBack()).toThrow(/a mandatory publish may still be returned/);
+    expect(confirming.custody.takeBack()).toBeUndefined();
+  });
+
   test('waits for the confirms of what was published', async () => {
-    const { channel, custody } = take();
+    const { channel, custody } = take(new FakeConfirmChannel());
     channel.unconfirmed.push(1);
     const back = vi.fn<() => void>();
     const restored = custody.takeBack()?.then(back);
@@ -107,7 +131,7 @@ describe('a channel that is given back', () => {
   test('is not if they do not come within a second', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const { channel, custody } = take();
+    const { channel, custody } = take(new FakeConfirmChannel());
     channel.unconfirmed.push(1, 2);
     const restored = expect(custody.takeBack()).rejects.toThrow(/2 publishes were not confirmed/);
     await vi.advanceTimersByTimeAsync(1000);

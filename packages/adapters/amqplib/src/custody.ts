@@ -1,10 +1,14 @@
 import type { Channel, ConfirmChannel } from 'amqplib';
+import { inTime } from './deadline.js';
 import { DirtyChannelError } from './errors.js';
 
 /** What is read of a channel that its types leave out. The same in amqplib 0.10, 1 and 2: lib/channel.js. */
 interface ChannelState {
   sendOrEnqueue(method: number, fields: object, reply: Reply): unknown;
   sendImmediately(method: number, fields: Acknowledgement): unknown;
+  sendMessage(fields: { readonly mandatory?: boolean }, properties: object, content: Buffer): boolean;
+  /** Of a channel that confirms. */
+  readonly waitForConfirms?: () => Promise<void>;
   /** The call that waits for its answer; null: none. */
   readonly reply: unknown;
   /** Publishes that the server has not confirmed, on a channel that confirms. */
@@ -24,6 +28,7 @@ interface Acknowledgement {
 // Class and method, 16 bits each: https://www.rabbitmq.com/amqp-0-9-1-reference
 const GET = 0x3c0046;
 const GET_OK = 0x3c0047;
+const CLOSE = 0x140028;
 const ACKNOWLEDGEMENTS: ReadonlySet<number> = new Set([0x3c0050, 0x3c005a, 0x3c0078]);
 
 /** Calls that leave the channel another one than it was, and that nothing undoes as cheaply as a new channel. */
@@ -80,24 +85,17 @@ export class Custody {
   }
 
   async #untilConfirmed(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const tell = () => reject(new Error(`not within ${CONFIRM_MILLIS} ms`));
-      timer = setTimeout(tell, CONFIRM_MILLIS);
-    });
     const { length } = stateOf(this.#channel).unconfirmed;
     try {
-      await Promise.race([(this.#channel as ConfirmChannel).waitForConfirms(), late]);
+      await inTime(CONFIRM_MILLIS, (this.#channel as ConfirmChannel).waitForConfirms());
     } catch (cause) {
       throw new DirtyChannelError([`${length} publishes were not confirmed: ${(cause as Error).message}`], { cause });
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   #listen(): void {
     const state = stateOf(this.#channel);
-    const { sendOrEnqueue, sendImmediately } = state;
+    const { sendOrEnqueue, sendImmediately, sendMessage } = state;
     state.sendOrEnqueue = (method, fields, reply) => {
       const change = CHANGES.get(method);
       if (change !== undefined) this.#changes.add(change);
@@ -107,7 +105,15 @@ export class Custody {
     };
     state.sendImmediately = (method, fields) => {
       if (ACKNOWLEDGEMENTS.has(method)) this.#acknowledge(fields);
+      // Its 'close' comes only when the server has answered.
+      if (method === CLOSE) this.#changes.add('it was closed');
       return Reflect.apply(sendImmediately, state, [method, fields]);
+    };
+    // The server returns what it can't deliver, and confirms it after that.
+    if (state.waitForConfirms) return;
+    state.sendMessage = (fields, properties, content) => {
+      if (fields.mandatory) this.#changes.add('a mandatory publish may still be returned');
+      return Reflect.apply(sendMessage, state, [fields, properties, content]);
     };
   }
 

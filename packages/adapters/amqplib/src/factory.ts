@@ -1,12 +1,14 @@
 import type { Factory } from '@lifeguard/pool';
-import { probe, type TcpOptions } from '@lifeguard/tcp';
+import { type ConfigProblem, probe, resolveTcpOptions, type TcpOptions } from '@lifeguard/tcp';
 import { resolveClientTcp } from '@lifeguard/tcp/client';
+import { integer, resolveSettings, throwProblems, toggle, type Values } from '@lifeguard/tcp/settings';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { isPermanent } from './classify.js';
 import { openHardened } from './connect.js';
 import { Custody } from './custody.js';
+import { inTime, succeeds } from './deadline.js';
 import type { Address, SocketOptions } from './options.js';
-import { BAD, type SharedConnection, SharedConnections, within } from './shared-connection.js';
+import { BAD, type SharedConnection, SharedConnections } from './shared-connection.js';
 
 /** What `channelFactory` takes. */
 export interface ChannelOptions {
@@ -24,6 +26,28 @@ export interface ChannelOptions {
   readonly name?: string;
 }
 
+/** The options that have no variable. */
+const CHANNEL_SETTINGS = {
+  confirm: toggle({ default: false, summary: 'whether the server confirms each publish' }),
+  connections: integer({
+    default: 1,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    summary: 'connections at most, among which the channels are shared out',
+  }),
+} as const;
+
+/** @param problems what can't be used is added: of these options, and of those of the sockets */
+export function resolveChannelSettings(
+  options: ChannelOptions,
+  problems: ConfigProblem[],
+): Values<typeof CHANNEL_SETTINGS> {
+  resolveTcpOptions(options.tcp, { prefix: 'tcp.', name: options.name }, problems);
+  return resolveSettings(CHANNEL_SETTINGS, { options: { ...options } }, problems);
+}
+
+/** What a server may take to open a channel. */
+const OPEN_MILLIS = 10_000;
 /** What a server may take to say that a channel is closed. */
 const CLOSE_MILLIS = 1000;
 
@@ -32,19 +56,15 @@ const CLOSE_MILLIS = 1000;
  * channel and closed with the last. `createChannelPool` is the short way; given to a pool of your own, the options of the sockets
  * are this factory's `tcp`, and not the pool's.
  *
- * @throws {ConfigError} that names every socket option and variable that can't be used; {RangeError} for `connections`
+ * @throws {ConfigError} that names every option and variable that can't be used
  */
 export function channelFactory(options: ChannelOptions & { readonly confirm: true }): Factory<ConfirmChannel>;
 export function channelFactory(options: ChannelOptions): Factory<Channel>;
-export function channelFactory({
-  url,
-  socketOptions = {},
-  confirm = false,
-  connections = 1,
-  tcp,
-  name,
-}: ChannelOptions): Factory<Channel> {
-  if (!Number.isInteger(connections) || connections < 1) throw new RangeError('connections must be an integer from 1');
+export function channelFactory(options: ChannelOptions): Factory<Channel> {
+  const { url, socketOptions = {}, tcp, name } = options;
+  const problems: ConfigProblem[] = [];
+  const { confirm, connections } = resolveChannelSettings(options, problems);
+  throwProblems(problems);
   const sockets = resolveClientTcp(tcp, name);
   const settings = { ...socketOptions, recovery: undefined };
   const shared = new SharedConnections(connections, (onSocket) => openHardened(url, settings, sockets, onSocket));
@@ -67,7 +87,7 @@ export function channelFactory({
     destroy: async (channel) => {
       const loan = loans.get(channel);
       if (!loan || !loans.delete(channel)) return;
-      if (!loan.custody.closed) await within(CLOSE_MILLIS, async () => channel.close());
+      if (!loan.custody.closed) await succeeds(CLOSE_MILLIS, async () => channel.close());
       await loan.connection.leave();
     },
     validate: async (channel) => {
@@ -87,8 +107,16 @@ interface Loan {
   readonly custody: Custody;
 }
 
-function openChannel(model: ChannelModel, confirm: boolean): Promise<Channel> {
-  return confirm ? model.createConfirmChannel() : model.createChannel();
+/** amqplib waits for ever, and as long as somebody does the connection stays, when the pool has long been closed. */
+async function openChannel(model: ChannelModel, confirm: boolean): Promise<Channel> {
+  const opening = confirm ? model.createConfirmChannel() : model.createChannel();
+  try {
+    return await inTime(OPEN_MILLIS, opening);
+  } catch (error) {
+    // If it comes late, nobody knows of it.
+    opening.then((channel) => channel.close()).catch(() => {});
+    throw error;
+  }
 }
 
 /** Asks the server's kernel: AMQP has no question that changes nothing. */

@@ -1,6 +1,8 @@
-import { createPool, type Pool, type PoolOptions } from '@lifeguard/pool';
+import { createPool, POOL_SETTINGS, type Pool, type PoolOptions } from '@lifeguard/pool';
+import type { ConfigProblem } from '@lifeguard/tcp';
+import { resolveSettings, throwProblems } from '@lifeguard/tcp/settings';
 import type { Channel, ConfirmChannel } from 'amqplib';
-import { type ChannelOptions, channelFactory } from './factory.js';
+import { type ChannelOptions, channelFactory, resolveChannelSettings } from './factory.js';
 
 /** Options of `channelFactory`, and of `createPool` of `@lifeguard/pool`. */
 export type ChannelPoolOptions = ChannelOptions & PoolOptions;
@@ -15,5 +17,9 @@ export function createChannelPool(options: ChannelPoolOptions & { readonly confi
 export function createChannelPool(options: ChannelPoolOptions): Pool<Channel>;
 export function createChannelPool(options: ChannelPoolOptions): Pool<Channel> {
   const { url: _, socketOptions: __, confirm: ___, connections: ____, ...poolOptions } = options;
+  const problems: ConfigProblem[] = [];
+  resolveChannelSettings(options, problems);
+  resolveSettings(POOL_SETTINGS, { options: { ...poolOptions }, name: options.name }, problems);
+  throwProblems(problems);
   return createPool(channelFactory(options), poolOptions);
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Verdict, verdict } from '@lifeguard/tcp';
 import type { ChannelModel } from 'amqplib';
+import { succeeds } from './deadline.js';
 
 /** Opens a connection, and tells of its socket before that connects. */
 export type Opener = (onSocket: (socket: Socket) => void) => Promise<ChannelModel>;
@@ -80,7 +81,7 @@ export class SharedConnection {
     this.#end();
     const model = await this.#model.catch(() => undefined);
     if (model === undefined) return;
-    await within(CLOSE_MILLIS, () => model.close());
+    await succeeds(CLOSE_MILLIS, () => model.close());
     await this.#closeSocket();
   }
 
@@ -100,18 +101,3 @@ export class SharedConnection {
 
 /** Of a socket that nothing more is to be begun on. */
 export const BAD: ReadonlySet<Verdict> = new Set(['suspect', 'dead']);
-
-/** Resolves with whether the step has succeeded in time. Never rejects. */
-export async function within(millis: number, step: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, millis, false);
-  });
-  try {
-    return await Promise.race([step().then(() => true), late]);
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(timer);
-  }
-}
