@@ -33,10 +33,17 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+export interface RunOptions {
+  readonly flags?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether anybody reads what it writes on stderr. Default: true. */
+  readonly readsStderr?: boolean;
+}
+
 /** Runs a program of its own, with the given flags and variables. */
 export async function run(
   program: string,
-  { flags = ['--import', REGISTER], env = {} }: { flags?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  { flags = ['--import', REGISTER], env = {}, readsStderr = true }: RunOptions = {},
 ): Promise<Outcome> {
   const source = `${PREAMBLE}\n${program}\nprocess.exit();`;
   const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', source], {
@@ -44,7 +51,8 @@ export async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const status = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  if (!readsStderr) child.stderr.destroy();
+  const [stdout, stderr] = await Promise.all([text(child.stdout), readsStderr ? text(child.stderr) : '']);
   const told = stdout
     .split('\n')
     .filter((line) => line !== '')

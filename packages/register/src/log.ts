@@ -1,7 +1,10 @@
+import { writeSync } from 'node:fs';
 import { capabilities, type Hardening, type TcpOptions, tcpOptionWarnings } from '@lifeguard/tcp';
 import { formatDuration } from '@lifeguard/tcp/settings';
 import type { Hosts } from './hosts.js';
 import type { RegisterSettings } from './settings.js';
+
+const STDERR = 2;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -56,6 +59,9 @@ function describeMissing(): string {
   return [...missing, ...(verified ? [] : [`; not verified on ${platform}`])].join('');
 }
 
+/** Not by `process.stderr`, whose error would end the program once nobody reads it any more; then a line is lost. */
 function write(text: string): void {
-  process.stderr.write(`lifeguard: ${text}\n`);
+  try {
+    writeSync(STDERR, `lifeguard: ${text}\n`);
+  } catch {}
 }

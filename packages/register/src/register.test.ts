@@ -129,6 +129,12 @@ describe('the log', () => {
     expect(stderr.split('\n')[1]).toMatch(new RegExp(`^lifeguard: localhost \\([^)]*:${told[0]}\\): `));
   });
 
+  test.each(['info', 'debug'])('at %s it ends nothing that nobody reads it', async (level) => {
+    const env = { LIFEGUARD_LOG_LEVEL: level };
+    const { status, told } = await run('await connect(); await connect(); tell("alive");', { env, readsStderr: false });
+    expect([status, told]).toEqual([0, ['alive']]);
+  });
+
   test('a user timeout that one lost probe reaches is warned of', async () => {
     const { stderr } = await run('', { env: { LIFEGUARD_USER_TIMEOUT: '2s', LIFEGUARD_LOG_LEVEL: 'warn' } });
     expect(stderr).toMatch(/userTimeoutMillis 2000 ends a silent connection when one keepalive probe is lost/);

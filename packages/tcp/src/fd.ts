@@ -44,6 +44,16 @@ function handleOf(socket: Socket): Handle | undefined {
   }
 }
 
+/** Also of a socket that an HTTP/2 session has let go of: what becomes of it then can't be known. */
+export function isDestroyed(socket: Socket): boolean {
+  try {
+    return socket.destroyed;
+  } catch (error) {
+    if (isUnbound(error)) return true;
+    throw error;
+  }
+}
+
 /** The `socket` of an HTTP/2 session is a proxy; once the session has let go of its socket every property throws this. */
 export function isUnbound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_HTTP2_SOCKET_UNBOUND';

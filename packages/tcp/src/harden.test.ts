@@ -6,6 +6,7 @@ import tls from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError } from './errors.js';
 import { type Hardening, harden } from './harden.js';
+import { limitConnect } from './limit-connect.js';
 import { resolveTcpOptions, type TcpOptions } from './options.js';
 import { TEST_CERTIFICATE, TEST_KEY } from './testing/certificate.js';
 import { kernelOptions } from './testing/kernel.js';
@@ -161,6 +162,19 @@ describe.runIf(needsLinux())('which sockets', () => {
       await once(session, 'connect');
       expectApplied(session.socket, harden(session.socket, WANTED));
     }
+  });
+
+  test('a socket that its HTTP/2 session has let go of is as any that is closed', async () => {
+    const server = http2.createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const session = http2.connect(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`);
+    await once(session, 'connect');
+    const { socket } = session;
+    session.destroy();
+    await once(session, 'close');
+    expect(() => limitConnect(socket, WANTED)).not.toThrow();
+    expect(harden(socket, WANTED)).toMatchObject({ state: 'pending', effective: {} });
   });
 
   test('TLS over a stream that is no socket is unsupported, also before its handshake', async () => {

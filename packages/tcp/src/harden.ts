@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isEnabled } from './enabled.js';
-import { baseHandleOf, type Handle, isTcp, type TcpHandle } from './fd.js';
+import { baseHandleOf, type Handle, isTcp, isUnbound, type TcpHandle } from './fd.js';
 import { loadFfi, type SocketCalls } from './ffi.js';
 import { setThroughNode } from './node-keepalive.js';
 import { isResolved, resolveTcpOptions, type TcpOptions, tcpOptionWarnings } from './options.js';
@@ -78,12 +78,17 @@ function follow(socket: Socket, wanted: Readonly<TcpOptions>): SocketHardening {
   const hardening = new SocketHardening(socket, wanted);
   hardenings.set(socket, hardening);
   // Not before 'connect': with several addresses Node.js makes a new handle for each attempt.
-  socket.prependListener('connect', () => hardening.apply());
+  try {
+    socket.prependListener('connect', () => hardening.apply());
+  } catch (error) {
+    // It is closed, and won't connect again.
+    if (!isUnbound(error)) throw error;
+  }
   return hardening;
 }
 
 function isConnected(socket: Socket): boolean {
-  return !socket.connecting && baseHandleOf(socket) !== undefined;
+  return baseHandleOf(socket) !== undefined && !socket.connecting;
 }
 
 class SocketHardening implements Hardening {

@@ -18,7 +18,7 @@ import { encodeOptions, setOption } from './socket-options.js';
 export function limitConnect(socket: Socket, options?: Partial<TcpOptions>): void {
   const wanted = resolveTcpOptions(options);
   const handle = baseHandleOf(socket);
-  if (!isEnabled() || !socket.connecting || !handle || hardeningOf(socket) || wantedOf(handle)) return;
+  if (!isEnabled() || !handle || !socket.connecting || hardeningOf(socket) || wantedOf(handle)) return;
   const fd = fdOf(socket);
   const { calls } = loadFfi();
   const platform = findPlatform();

@@ -52,6 +52,11 @@ describe('resolveTcpOptions', () => {
     expect(problems.map(({ name }) => name)).toEqual(['tcp.keepAliveCount']);
   });
 
+  test.each([[false], ['off'], [5000], [[]]])('%j is no options', (options) => {
+    const resolve = () => resolveTcpOptions(options as object, { ...noEnvironment, prefix: 'tcp.' });
+    expect(resolve).toThrow(/tcp=\S+ \(allowed: an object, such as/);
+  });
+
   test('freezes its result, knows it again, and returns it as it is', () => {
     const first = resolveTcpOptions({ userTimeoutMillis: 7000 }, noEnvironment);
     expect(Object.isFrozen(first)).toBe(true);

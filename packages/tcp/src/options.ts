@@ -1,5 +1,14 @@
 import type { ConfigProblem } from './errors.js';
-import { duration, integer, MAX_DELAY_MILLIS, resolveSettings, toggle } from './settings.js';
+import {
+  duration,
+  integer,
+  isNotGiven,
+  MAX_DELAY_MILLIS,
+  printable,
+  resolveSettings,
+  throwProblems,
+  toggle,
+} from './settings.js';
 
 /** What is told to the kernel about one socket. Times are in milliseconds; platforms that count in seconds round up. */
 export interface TcpOptions {
@@ -79,9 +88,20 @@ export function resolveTcpOptions(
   problems?: ConfigProblem[],
 ): Readonly<TcpOptions> {
   if (isResolved(options)) return options;
-  const values = Object.freeze(resolveSettings(TCP_SETTINGS, { ...source, options: { ...options } }, problems));
+  const found: ConfigProblem[] = problems ?? [];
+  if (!isObject(options)) {
+    const name = source.prefix?.replace(/\.$/, '') ?? 'options';
+    found.push({ name, value: printable(options), allowed: 'an object, such as { userTimeoutMillis: 8000 }' });
+  }
+  const values = Object.freeze(resolveSettings(TCP_SETTINGS, { ...source, options: { ...options } }, found));
+  if (problems === undefined) throwProblems(found);
   resolved.add(values);
   return values;
+}
+
+/** To spread something else would give the defaults, and no word about it. */
+function isObject(options: unknown): boolean {
+  return isNotGiven(options) || (typeof options === 'object' && !Array.isArray(options));
 }
 
 const resolved = new WeakSet<object>();

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { ConfigError } from './errors.js';
+import { baseHandleOf, isTcp, type TcpHandle } from './fd.js';
 import { harden } from './harden.js';
 import type { TcpOptions } from './options.js';
 import { reinforce } from './reinforce.js';
@@ -17,6 +19,12 @@ const OURS: TcpOptions = {
 const IN_KERNEL = { SO_KEEPALIVE: 1, TCP_KEEPIDLE: 6, TCP_KEEPINTVL: 2, TCP_KEEPCNT: 4, TCP_USER_TIMEOUT: 12_345 };
 
 const connected = async () => connect(await startServer());
+function handleOf(socket: Socket): TcpHandle {
+  const handle = baseHandleOf(socket);
+  if (!handle || !isTcp(handle)) throw new Error('no TCP socket');
+  return handle;
+}
+
 const onLinux = test.runIf(needsLinux());
 
 onLinux('a socket on which nothing was set gets all five options, as read back', async () => {
@@ -56,6 +64,19 @@ onLinux.each([
   socket.setKeepAlive(enable, delay);
   expect(kernelOptions(socket)).toEqual({ ...IN_KERNEL, ...difference });
 });
+
+onLinux(
+  'an interval and a count that the program sets afterwards count if they are smaller: Node.js 24.21',
+  async () => {
+    const socket = await connected();
+    reinforce(socket, OURS);
+    // As `socket.setKeepAlive(true, 60_000, 1000, 2)` there, in seconds.
+    handleOf(socket).setKeepAlive(true, 60, 1, 2);
+    expect(kernelOptions(socket)).toEqual({ ...IN_KERNEL, TCP_KEEPINTVL: 1, TCP_KEEPCNT: 2 });
+    handleOf(socket).setKeepAlive(true, 60, 30, 100);
+    expect(kernelOptions(socket)).toEqual({ ...IN_KERNEL, TCP_KEEPINTVL: 1, TCP_KEEPCNT: 2 });
+  },
+);
 
 onLinux('with keepalive off the program decides on it, and the user timeout is set', async () => {
   const socket = await connected();

@@ -42,20 +42,29 @@ export function reinforce(
 function set(socket: Socket, handle: Handle | undefined, wanted: Readonly<TcpOptions>, readBack: boolean): Hardening {
   const outcome = apply(socket, wanted, readBack);
   if (handle && isTcp(handle)) {
-    handle.setKeepAlive = (enable, delaySeconds) => {
-      if (enable) tighten(socket, handle, wanted, delaySeconds * 1000);
+    handle.setKeepAlive = (enable, delay, interval = 0, count = 0) => {
+      const asked = {
+        keepAliveIdleMillis: delay * 1000,
+        keepAliveIntervalMillis: interval * 1000,
+        keepAliveCount: count,
+      };
+      if (enable) tighten(socket, handle, wanted, asked);
       return 0;
     };
   }
   return { wanted, ...outcome };
 }
 
-/** The program asks for keepalive, after `idleMillis`; 0 leaves that to whoever has set it before. */
-function tighten(socket: Socket, handle: Handle, wanted: Readonly<TcpOptions>, idleMillis: number): void {
-  const isSooner = idleMillis > 0 && idleMillis < wanted.keepAliveIdleMillis;
-  if (wanted.keepAlive && !isSooner) return;
-  const keepAliveIdleMillis = idleMillis > 0 ? idleMillis : wanted.keepAliveIdleMillis;
-  set(socket, handle, { ...wanted, keepAlive: true, keepAliveIdleMillis }, false);
+type KeepAliveTimes = Pick<TcpOptions, 'keepAliveIdleMillis' | 'keepAliveIntervalMillis' | 'keepAliveCount'>;
+
+/** The program asks for keepalive; what it gives as 0 it leaves to whoever has set it before. */
+function tighten(socket: Socket, handle: Handle, wanted: Readonly<TcpOptions>, asked: KeepAliveTimes): void {
+  const counts = (option: keyof KeepAliveTimes) =>
+    asked[option] > 0 && (!wanted.keepAlive || asked[option] < wanted[option]);
+  const options = (Object.keys(asked) as (keyof KeepAliveTimes)[]).filter(counts);
+  if (wanted.keepAlive && options.length === 0) return;
+  const changes = Object.fromEntries(options.map((option) => [option, asked[option]]));
+  set(socket, handle, { ...wanted, ...changes, keepAlive: true }, false);
 }
 
 /**
@@ -81,8 +90,7 @@ function stricter(theirs: Partial<TcpOptions>, ours: Readonly<TcpOptions>): Read
   if (!theirs.keepAlive && userTimeoutMillis === ours.userTimeoutMillis) return ours;
   if (!theirs.keepAlive) return { ...ours, userTimeoutMillis };
   if (!ours.keepAlive) return { ...ours, ...theirs, userTimeoutMillis };
-  const smaller = (option: 'keepAliveIdleMillis' | 'keepAliveIntervalMillis' | 'keepAliveCount') =>
-    Math.min(theirs[option] ?? ours[option], ours[option]);
+  const smaller = (option: keyof KeepAliveTimes) => Math.min(theirs[option] ?? ours[option], ours[option]);
   return {
     keepAlive: true,
     keepAliveIdleMillis: smaller('keepAliveIdleMillis'),

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type ConfigProblem, LifeguardError } from './errors.js';
 import {
@@ -50,9 +51,37 @@ describe('where a value comes from', () => {
     expect(resolve({ LIFEGUARD_COUNT: '5' }, { count: 6 })).toEqual({ ...defaults, count: 6 });
   });
 
+  test.each([
+    'postgres://me:s3cret@db/orders',
+    'postgres://me:s3c/ret@db',
+    'redis://s3cret@db',
+    'a,amqp://me:s3cret@db',
+  ])('a URL that was given by mistake is told without its password: %s', (text) => {
+    const error = new ConfigError(problemsOf({ LIFEGUARD_COUNT: text }, { level: text }));
+    expect(error.problems).toHaveLength(2);
+    expect(inspect(error, { depth: 9 })).not.toContain('s3c');
+    expect(error.message).toContain('://***@db');
+  });
+
+  test('a name that is no text is refused, and the general variables are looked at', () => {
+    const problems: ConfigProblem[] = [];
+    const source = { env: { LIFEGUARD_COUNT: '0' }, name: 5 as unknown as string };
+    resolveSettings(table, source, problems);
+    expect(problems).toMatchObject([
+      { name: 'name', value: '5', allowed: 'text' },
+      { name: 'LIFEGUARD_COUNT', value: '0' },
+    ]);
+  });
+
   test('an option that is undefined or null counts as not given', () => {
     expect(resolve({ LIFEGUARD_COUNT: '5' }, { count: undefined }).count).toBe(5);
     expect(resolve({ LIFEGUARD_COUNT: '5' }, { count: null }).count).toBe(5);
+  });
+
+  test('a duration that is rounded away is refused, for 0 may mean off', () => {
+    expect(problemsOf({ LIFEGUARD_GRACE: '0.3' })).toMatchObject([{ name: 'LIFEGUARD_GRACE', value: '0.3' }]);
+    expect(resolve({ LIFEGUARD_GRACE: '0.3s' }).graceMillis).toBe(300);
+    expect(resolve({ LIFEGUARD_GRACE: '0' }).graceMillis).toBe(0);
   });
 
   test('an empty variable counts as not set, and blanks around a value are ignored', () => {

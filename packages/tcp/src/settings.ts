@@ -127,8 +127,9 @@ export function resolveSettings<S extends Settings>(
   problems?: ConfigProblem[],
 ): Values<S> {
   const found: ConfigProblem[] = problems ?? [];
+  const from = { ...source, name: nameOf(source, found) };
   const values = Object.entries(settings).map(([option, setting]) => {
-    const given = findValue(option, setting, source);
+    const given = findValue(option, setting, from);
     if (given === undefined) return [option, setting.default];
     const result = v.safeParse(setting.schema, given.value);
     if (result.success) return [option, result.output];
@@ -137,6 +138,14 @@ export function resolveSettings<S extends Settings>(
   });
   if (problems === undefined) throwProblems(found);
   return Object.fromEntries(values) as Values<S>;
+}
+
+/** Told once, though a pool has several tables. */
+function nameOf({ name }: Source, problems: ConfigProblem[]): string | undefined {
+  if (typeof name === 'string') return name;
+  const isTold = problems.some((problem) => problem.name === 'name');
+  if (!isNotGiven(name) && !isTold) problems.push({ name: 'name', value: printable(name), allowed: 'text' });
+  return undefined;
 }
 
 /** @throws {ConfigError} if there are any problems */
@@ -165,7 +174,7 @@ interface Given {
 
 function findValue<T>(option: string, setting: Setting<T>, source: Source): Given | undefined {
   const explicit = source.options?.[option];
-  if (explicit !== undefined && explicit !== null) {
+  if (!isNotGiven(explicit)) {
     const value = typeof explicit === 'string' ? setting.parse(explicit) : explicit;
     return { name: `${source.prefix ?? ''}${option}`, value, text: printable(explicit) };
   }
@@ -173,13 +182,25 @@ function findValue<T>(option: string, setting: Setting<T>, source: Source): Give
   const env = source.env ?? process.env;
   for (const name of variableNames(setting.variable, source.name)) {
     const text = env[name]?.trim();
-    if (text) return { name, value: setting.parse(text), text };
+    if (text) return { name, value: setting.parse(text), text: printable(text) };
   }
   return undefined;
 }
 
-function printable(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+/** Whether an option was left out: `null` is as good as `undefined`. */
+export function isNotGiven(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+/** A value as errors show it. */
+export function printable(value: unknown): string {
+  if (typeof value === 'string') return withoutCredentials(value);
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+}
+
+/** What is no setting may be a server's address that was put there by mistake. A password may have any character in it. */
+function withoutCredentials(text: string): string {
+  return text.replace(/:\/\/\S*@/g, '://***@');
 }
 
 function toVariablePart(name: string): string {
@@ -188,8 +209,11 @@ function toVariablePart(name: string): string {
 
 function parseDuration(text: string): unknown {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  const millis = match ? Number(match[1]) * (UNIT_MILLIS[match[2] ?? 'ms'] ?? 1) : text;
-  return typeof millis === 'number' ? Math.round(millis) : millis;
+  if (match === null) return text;
+  const millis = Number(match[1]) * (UNIT_MILLIS[match[2] ?? 'ms'] ?? 1);
+  const rounded = Math.round(millis);
+  // Where 0 is off, a little is not to be taken for it.
+  return rounded === 0 && millis > 0 ? text : rounded;
 }
 
 function formatRange({ min, max }: Range): string {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isEnabled } from './enabled.js';
-import { fdOf, isUnbound } from './fd.js';
+import { fdOf, isDestroyed } from './fd.js';
 import { errnoName, loadFfi } from './ffi.js';
 import { findPlatform, type InfoLayout } from './platform/index.js';
 
@@ -66,13 +66,4 @@ function isZero(bytes: Uint8Array, offset: number): boolean {
 /** The verdict on the error of a getsockopt: a closed file descriptor has no connection any more. */
 export function judgeErrno(errno: number): Verdict {
   return errnoName(errno) === 'EBADF' ? 'dead' : 'unknown';
-}
-
-function isDestroyed(socket: Socket): boolean {
-  try {
-    return socket.destroyed;
-  } catch (error) {
-    if (isUnbound(error)) return true;
-    throw error;
-  }
 }

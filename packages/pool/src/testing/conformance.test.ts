@@ -156,6 +156,18 @@ describe.concurrent('a fault of a factory is found', () => {
     ]);
   });
 
+  test('makeFactory that throws, and nothing is left that listens', async () => {
+    const relays: Address[] = [];
+    const makeFactory = (where: Address): Factory<EchoClient> => {
+      relays.push(where);
+      throw new Error('no factory');
+    };
+    const subject = { server: address, makeFactory, ask: (client: EchoClient) => client.ask('hello') };
+    await expect(checkConformance(subject)).rejects.toThrow(/no factory/);
+    expect(relays).not.toEqual([]);
+    for (const relay of relays) await expect(connect(relay)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
   test('an error that nobody listens to', async () => {
     // In a process of its own: here the test runner would hear of it too.
     const program = `

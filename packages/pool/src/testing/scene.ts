@@ -33,22 +33,29 @@ export class Scene<T> {
   /** Sets the scene, plays, and clears away. Rejects if `play` does, or if an error was heard by nobody. */
   static async play<T>(subject: Subject<T>, play: (scene: Scene<T>) => Promise<void>): Promise<void> {
     const relay = await Relay.start(await subject.server());
-    const scene = new Scene(subject, relay);
-    const hear = (error: unknown) => scene.#unheard.push(error);
-    process.on('uncaughtException', hear).on('unhandledRejection', hear);
-    const unsubscribe = onClientSocket((socket) => scene.#sockets.add(socket));
     try {
-      await play(scene);
-      await Promise.all(Array.from(scene.#pools, (pool) => soon('closing the pool', () => pool.close())));
+      await new Scene(subject, relay).#play(play);
+    } finally {
+      relay.close();
+    }
+  }
+
+  async #play(play: (scene: Scene<T>) => Promise<void>): Promise<void> {
+    const hear = (error: unknown) => this.#unheard.push(error);
+    process.on('uncaughtException', hear).on('unhandledRejection', hear);
+    const unsubscribe = onClientSocket((socket) => this.#sockets.add(socket));
+    try {
+      await play(this);
+      await Promise.all(Array.from(this.#pools, (pool) => soon('closing the pool', () => pool.close())));
     } finally {
       unsubscribe();
-      await Promise.all(Array.from(scene.#pools, (pool) => pool.close({ timeoutMillis: 1 })));
-      relay.close();
+      await Promise.all(Array.from(this.#pools, (pool) => pool.close({ timeoutMillis: 1 })));
+      this.relay.close();
       // What a promise rejects with and nobody hears is told a turn of the event loop later.
       await new Promise((resolve) => setImmediate(resolve));
       process.off('uncaughtException', hear).off('unhandledRejection', hear);
     }
-    if (scene.#unheard.length > 0) throw new AggregateError(scene.#unheard, 'an error was heard by nobody');
+    if (this.#unheard.length > 0) throw new AggregateError(this.#unheard, 'an error was heard by nobody');
   }
 
   /** A pool of one connection, unless told otherwise. */

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import fs, { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import http2 from 'node:http2';
 import { createRequire } from 'node:module';
-import net, { type Socket } from 'node:net';
+import net, { type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -183,6 +184,20 @@ describe.runIf(needsLinux())('a label', () => {
     brief.destroy();
     await delay(200);
     expect(openSync.mock.calls.length).toBe(opened);
+  });
+
+  test('of the socket of an HTTP/2 session ends with the session, and ends nothing else', async () => {
+    const server = http2.createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await once(session, 'connect');
+    const other = await connect(await startServer());
+    label(session.socket, 'orders');
+    label(other, 'sessions');
+    await expectInFile({ [inodeOf(session.socket)]: 'orders', [inodeOf(other)]: 'sessions' });
+    session.destroy();
+    await expectInFile({ [inodeOf(other)]: 'sessions' });
   });
 
   test('that could not be written is written at the next change', async () => {

@@ -1,7 +1,7 @@
 import { closeSync, readlinkSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { isEnabled } from '../enabled.js';
-import { fdOf } from '../fd.js';
+import { fdOf, isDestroyed } from '../fd.js';
 import { formatLabels, LABEL_FILE, type LabelledInodes } from './label-file.js';
 import { openMemoryFile } from './memory-file.js';
 
@@ -17,7 +17,8 @@ import { openMemoryFile } from './memory-file.js';
  */
 export function label(socket: Socket, text: string): void {
   if (process.platform !== 'linux' || !isEnabled()) return;
-  if (!labelled.has(socket)) socket.once('close', forget);
+  // With the socket as it was given: that of an HTTP/2 session is a proxy, and a listener of it is called on what is behind.
+  if (!labelled.has(socket)) socket.once('close', () => forget(socket));
   labelled.set(socket, { text, inode: undefined });
   updateSoon();
 }
@@ -36,8 +37,8 @@ let file: number | undefined;
 /** What is in the file. */
 let written = '';
 
-function forget(this: Socket): void {
-  labelled.delete(this);
+function forget(socket: Socket): void {
+  labelled.delete(socket);
   if (labelled.size > 0) updateSoon();
   else close();
 }
@@ -49,7 +50,7 @@ function updateSoon(): void {
 function update(): void {
   timer = undefined;
   // Some drivers take every listener off a socket that they have done with.
-  for (const socket of labelled.keys()) if (socket.destroyed) labelled.delete(socket);
+  for (const socket of labelled.keys()) if (isDestroyed(socket)) labelled.delete(socket);
   if (labelled.size === 0) close();
   else attempt(write);
 }
