@@ -834,8 +834,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 8,
     promise: 'the confirms of a channel are not waited for without end',
     file: 'packages/adapters/amqplib/src/custody.ts',
-    remove: 'setTimeout(tell, CONFIRM_MILLIS)',
-    put: 'setTimeout(tell, 2 ** 30)',
+    remove: 'inTime(CONFIRM_MILLIS, ',
+    put: 'inTime(2 ** 30, ',
     tests: adapter('amqplib', 'custody'),
   },
 
