@@ -1,0 +1,110 @@
+// One sitting of two pools in one process, of which one is observed.
+import { startPostgres } from '@lifeguard/lab';
+import { observeAllPools } from '@lifeguard/otel';
+import { Pool as PgPool } from '@lifeguard/pg';
+import { createPool } from '@lifeguard/pool';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { ALONE, OBSERVED } from './observed.mjs';
+import { measureInRounds } from './rounds.mjs';
+import { runSitting } from './sitting.mjs';
+
+/** @typedef {{ operate: () => Promise<unknown>, close: () => Promise<unknown> }} OpenPool */
+
+/** In one measured run, at least. */
+const OPERATIONS = { loans: 3000, queries: 200 };
+/** Sixty times as often as by default: what collecting costs is in it. */
+const EXPORT_MILLIS = 1000;
+
+await runSitting(measure);
+
+/**
+ * @param {'loans' | 'queries'} what
+ * @param {number} connections
+ * @param {readonly number[]} numbers of callers
+ * @param {import('./rounds.mjs').Effort} effort
+ * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers
+ */
+async function measure(what, connections, numbers, effort) {
+  if (what === 'loans') return measureBoth(() => openLoans(connections), OPERATIONS.loans, numbers, effort);
+  const server = await startPostgres('loopback');
+  try {
+    return await measureBoth(() => openQueries(connections, server), OPERATIONS.queries, numbers, effort);
+  } finally {
+    await server.close();
+  }
+}
+
+/**
+ * @param {() => Promise<OpenPool>} open
+ * @param {number} operations
+ * @param {readonly number[]} numbers of callers
+ * @param {import('./rounds.mjs').Effort} effort
+ */
+async function measureBoth(open, operations, numbers, effort) {
+  // All its connections are open by now, so nothing shows it to who observes the others.
+  const alone = await open();
+  const { meterProvider, stop } = startSdk();
+  const unobserve = observeAllPools({ meterProvider });
+  const observed = await open();
+  /** @type {import('./sittings.mjs').Sitting} */
+  const found = {};
+  for (const callers of numbers) {
+    const contestants = new Map([
+      [OBSERVED, working(callers, operations, observed)],
+      [ALONE, working(callers, operations, alone)],
+    ]);
+    found[callers] = Object.fromEntries(await measureInRounds(contestants, effort));
+  }
+  unobserve();
+  await Promise.all([alone.close(), observed.close(), stop()]);
+  return found;
+}
+
+/** A meter provider that exports to nobody. */
+function startSdk() {
+  const exporter = {
+    export: (/** @type {unknown} */ _, /** @type {(result: { code: number }) => void} */ done) => done({ code: 0 }),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: EXPORT_MILLIS });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  return { meterProvider, stop: () => meterProvider.shutdown() };
+}
+
+/**
+ * @param {number} connections
+ * @returns {Promise<OpenPool>}
+ */
+async function openLoans(connections) {
+  const factory = { create: async () => ({}), destroy: async () => {} };
+  const pool = createPool(factory, { max: connections, maxConnecting: connections, idleTimeoutMillis: 0 });
+  const lent = await Promise.all(Array.from({ length: connections }, () => pool.acquire()));
+  for (const connection of lent) pool.release(connection);
+  return { operate: async () => pool.release(await pool.acquire()), close: () => pool.close() };
+}
+
+/**
+ * @param {number} connections
+ * @param {import('@lifeguard/lab').Postgres} server
+ * @returns {Promise<OpenPool>}
+ */
+async function openQueries(connections, { connectionString }) {
+  const pool = new PgPool({ connectionString, max: connections });
+  const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()));
+  for (const client of clients) client.release();
+  return { operate: () => pool.query('SELECT 1'), close: () => pool.end() };
+}
+
+/**
+ * @param {number} callers
+ * @param {number} operations
+ * @param {OpenPool} pool
+ */
+function working(callers, operations, { operate }) {
+  const turns = Math.ceil(operations / callers);
+  const call = async () => {
+    for (let turn = 0; turn < turns; turn += 1) await operate();
+  };
+  return { run: () => Promise.all(Array.from({ length: callers }, call)), operations: callers * turns };
+}
