@@ -9,7 +9,7 @@ await pool.query({ name: 'change', text: 'UPDATE used SET word = $1 WHERE id = $
 const client = await pool.connect();
 await client.query('BEGIN');
 await client.query('DELETE FROM used');
-await client.query('ROLLBACK');
+// What its borrower leaves open is rolled back.
 client.release();
 const { rows } = await pool.query('SELECT * FROM used ORDER BY id');
 assert.deepEqual(rows, [
