@@ -1,4 +1,5 @@
 // One sitting of an adapter beside its driver alone.
+import { calling } from './callers.mjs';
 import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
 
@@ -31,21 +32,9 @@ async function measure(name, callers, effort) {
   /** @type {import('./sittings.mjs').Sitting} */
   const found = {};
   for (const many of callers) {
-    const contestants = new Map([own, stock].map((each) => [each.name, working(many, each)]));
+    const contestants = new Map([own, stock].map((each) => [each.name, calling(many, OPERATIONS, each.operate)]));
     found[many] = Object.fromEntries(await measureInRounds(contestants, effort));
   }
   await close();
   return found;
-}
-
-/**
- * @param {number} callers
- * @param {Operator} operator
- */
-function working(callers, { operate }) {
-  const turns = Math.ceil(OPERATIONS / callers);
-  const call = async () => {
-    for (let turn = 0; turn < turns; turn += 1) await operate();
-  };
-  return { run: () => Promise.all(Array.from({ length: callers }, call)), operations: callers * turns };
 }

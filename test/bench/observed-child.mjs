@@ -4,6 +4,7 @@ import { observeAllPools } from '@lifeguard/otel';
 import { Pool as PgPool } from '@lifeguard/pg';
 import { createPool } from '@lifeguard/pool';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { calling } from './callers.mjs';
 import { ALONE, OBSERVED } from './observed.mjs';
 import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
@@ -50,8 +51,8 @@ async function measureBoth(open, operations, numbers, effort) {
   const found = {};
   for (const callers of numbers) {
     const contestants = new Map([
-      [OBSERVED, working(callers, operations, observed)],
-      [ALONE, working(callers, operations, alone)],
+      [OBSERVED, calling(callers, operations, observed.operate)],
+      [ALONE, calling(callers, operations, alone.operate)],
     ]);
     found[callers] = Object.fromEntries(await measureInRounds(contestants, effort));
   }
@@ -94,17 +95,4 @@ async function openQueries(connections, { connectionString }) {
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()));
   for (const client of clients) client.release();
   return { operate: () => pool.query('SELECT 1'), close: () => pool.end() };
-}
-
-/**
- * @param {number} callers
- * @param {number} operations
- * @param {OpenPool} pool
- */
-function working(callers, operations, { operate }) {
-  const turns = Math.ceil(operations / callers);
-  const call = async () => {
-    for (let turn = 0; turn < turns; turn += 1) await operate();
-  };
-  return { run: () => Promise.all(Array.from({ length: callers }, call)), operations: callers * turns };
 }

@@ -2,6 +2,7 @@
 import { startPostgres } from '@lifeguard/lab';
 import { Pool as LifeguardPool } from '@lifeguard/pg';
 import pg from 'pg';
+import { calling } from './callers.mjs';
 import { BARE, OURS, THEIRS } from './queries.mjs';
 import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
@@ -32,9 +33,9 @@ async function measure(connections, numbers, effort) {
   const found = {};
   for (const callers of numbers) {
     const contestants = new Map([
-      [OURS, querying(callers, () => ours.query('SELECT 1'))],
-      [THEIRS, querying(callers, () => theirs.query('SELECT 1'))],
-      [BARE, querying(callers, inTurn(clients))],
+      [OURS, calling(callers, QUERIES, () => ours.query('SELECT 1'))],
+      [THEIRS, calling(callers, QUERIES, () => theirs.query('SELECT 1'))],
+      [BARE, calling(callers, QUERIES, inTurn(clients))],
     ]);
     found[callers] = Object.fromEntries(await measureInRounds(contestants, effort));
   }
@@ -50,18 +51,6 @@ async function measure(connections, numbers, effort) {
 async function openAll(pool, connections) {
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()));
   for (const client of clients) client.release();
-}
-
-/**
- * @param {number} callers
- * @param {(caller: number) => Promise<unknown> | undefined} query
- */
-function querying(callers, query) {
-  const turns = Math.ceil(QUERIES / callers);
-  const call = async (/** @type {unknown} */ _, /** @type {number} */ caller) => {
-    for (let turn = 0; turn < turns; turn += 1) await query(caller);
-  };
-  return { run: () => Promise.all(Array.from({ length: callers }, call)), operations: callers * turns };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '@lifeguard/tcp/client';
 import { pino } from 'pino';
 import { clockMillis } from './clock.js';
 import type { Connection } from './connection.js';
@@ -34,16 +35,6 @@ export function describeError(error: unknown): LoggedError | undefined {
     code: typeof code === 'string' ? code : undefined,
     message: withoutCredentials(typeof message === 'string' ? message : String(error)),
   };
-}
-
-/**
- * `postgres://me:secret@db/x` → `postgres://***@db/x`. In doubt it hides too much: a password in an address that can't be parsed may
- * have any character in it.
- */
-export function withoutCredentials(text: string): string {
-  return text
-    .replace(/:\/\/(?:[^/\s:@]*:\S*|[^/\s]*)@/g, '://***@')
-    .replace(/([?&][a-z_]*(?:password|passwd|pwd)=)[^&\s]*/gi, '$1***');
 }
 
 /** What a log line may tell beside its message. */

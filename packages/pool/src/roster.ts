@@ -4,9 +4,9 @@ import type { Connection } from './connection.js';
 /**
  * The connections of a pool, by what the factory made.
  *
- * A Map would do. But with ten thousand of them each look into it waits for slow memory four times, one after another,
- * and that was half of what a loan cost. So a resource bears its connection as a badge, where it can, and the Map is for the
- * rest: resources that are no objects or frozen, and one that stands in the roster of another pool as well.
+ * A Map would do. But with ten thousand of them each look into it waits for slow memory four times, one after another, and that
+ * is longer than all else that a loan takes. So a resource bears its connection as a badge, and the Map is for those that can't:
+ * what is no object, what takes no badge, and what stands in the roster of another pool as well.
  */
 export class Roster<T> implements Iterable<Connection<T>> {
   readonly #connections = new Map<T, Connection<T>>();

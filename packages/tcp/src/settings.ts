@@ -7,6 +7,7 @@
 import { inspect } from 'node:util';
 import * as v from 'valibot';
 import { ConfigError, type ConfigProblem } from './errors.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /**
  * One thing that can be set, as an option in code or as an environment variable. The tables of settings are the only
@@ -192,15 +193,10 @@ export function isNotGiven(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** A value as errors show it. */
+/** A value as errors show it: it may be a server's address that was put there by mistake. */
 export function printable(value: unknown): string {
   if (typeof value === 'string') return withoutCredentials(value);
   return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
-}
-
-/** What is no setting may be a server's address that was put there by mistake. A password may have any character in it. */
-function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/\S*@/g, '://***@');
 }
 
 function toVariablePart(name: string): string {

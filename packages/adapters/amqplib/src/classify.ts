@@ -1,3 +1,5 @@
+import { isPermanentCode } from '@lifeguard/tcp/client';
+
 /**
  * Connecting with the same settings again fails again: wrong password, a virtual host that there isn't or that is not the
  * user's, a mechanism that the server has not, an address that is none; a certificate that isn't trusted, TLS that can't be agreed on.
@@ -7,13 +9,9 @@
  */
 export function isPermanent(error: unknown): boolean {
   const { message, code } = Object(error) as { message?: unknown; code?: unknown };
-  return PERMANENT_MESSAGES.test(String(message)) || (typeof code === 'string' && PERMANENT_CODES.test(code));
+  return PERMANENT_MESSAGES.test(String(message)) || isPermanentCode(code) || code === 'ERR_OUT_OF_RANGE';
 }
 
 // amqplib gives no codes to errors of the handshake: lib/connection.js.
 const PERMANENT_MESSAGES =
   /ACCESS[-_]REFUSED|^Expected ConnectionOpenOk; got <ConnectionClose|^SASL mechanism|^Expected amqp: or amqps:|^maxFrameSize must be/;
-
-// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
-const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|OSSL|INVALID|SOCKET_BAD|OUT_OF_RANGE)|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;

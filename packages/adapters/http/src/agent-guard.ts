@@ -52,7 +52,7 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
       choosing = false;
     }
   };
-  // Of a socket that becomes free it asks twice, and builds the name out of all the options each time.
+  // For each socket that becomes free Node.js asks twice, and the name is built out of all the options each time.
   let freed: object | undefined;
   let freedName = '';
   internals.getName = (options) => {

@@ -1,3 +1,5 @@
+import { isPermanentCode } from '@lifeguard/tcp/client';
+
 /**
  * Connecting with the same settings again fails again: the password is wrong or missing, the user may not, protected mode
  * lets nobody in, there is no such database; a certificate that isn't trusted, TLS that can't be agreed on.
@@ -5,7 +7,7 @@
  * Not permanent: a server that is full (`ERR max number of clients reached`) or loads its data (`LOADING`).
  */
 export function isPermanent(error: unknown): boolean {
-  return PERMANENT_REPLIES.test(replyOf(error)) || PERMANENT_CODES.test(codeOf(error));
+  return PERMANENT_REPLIES.test(replyOf(error)) || isPermanentCode(codeOf(error));
 }
 
 /** The connection is over, or is no use any more. Failing sockets need not be recognized: the pool does that. */
@@ -25,10 +27,6 @@ const PERMANENT_REPLIES =
 /** `UNBLOCKED` ends a blocking command when the server becomes a replica. */
 const REPLICA_REPLIES = /^(READONLY|UNBLOCKED)/;
 const FATAL_REPLIES = /^(READONLY|UNBLOCKED|NOAUTH)/;
-
-// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
-const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|OSSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
 
 // ioredis gives no codes to its own errors.
 const FATAL_MESSAGES = /^(Connection is closed\.|Stream isn't writeable)/;

@@ -1,3 +1,5 @@
+import { isPermanentCode } from '@lifeguard/tcp/client';
+
 /**
  * Connecting with the same settings again fails again: wrong password or user, no such database, a host that may not
  * connect, TLS or a way to log in that one of the two sides hasn't got, a certificate that isn't trusted.
@@ -5,7 +7,7 @@
  * Not permanent: a server that is full, starting or stopping, or that has blocked this host for failing too often.
  */
 export function isPermanent(error: unknown): boolean {
-  return chainOf(error).some(({ errno, code }) => PERMANENT.has(Number(errno)) || PERMANENT_CODES.test(String(code)));
+  return chainOf(error).some(({ errno, code }) => PERMANENT.has(Number(errno)) || isPermanentCode(code));
 }
 
 /** A connect failed for a reason that neither the server, nor the network, nor the driver has given. */
@@ -55,9 +57,6 @@ const FATAL: ReadonlySet<number> = new Set([
   1927, // ER_CONNECTION_KILLED
 ]);
 
-// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
-const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|INVALID|SOCKET_BAD|OSSL)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
 const KNOWN_CODES = /^(ERR_POOL_|ER_|E(?!RR_|R_)[A-Z0-9_]+$)/;
 
 interface Fields {

@@ -1,3 +1,5 @@
+import { isPermanentCode } from '@lifeguard/tcp/client';
+
 /**
  * Connecting with the same settings again fails again: wrong password or user, no such database, a host that may not
  * connect, TLS or a way to log in that one of the two sides hasn't got, a certificate that isn't trusted.
@@ -9,7 +11,7 @@ export function isPermanent(error: unknown): boolean {
   if (errno !== undefined) return PERMANENT.has(errno);
   const { code, message } = textsOf(error);
   if (code === 'HANDSHAKE_SSL_ERROR') return !isSystemError(error) && !TRANSIENT_TLS.test(message);
-  return PERMANENT_CODES.test(code) || PERMANENT_MESSAGES.test(message);
+  return isPermanentCode(code) || PERMANENT_CODES.has(code) || PERMANENT_MESSAGES.test(message);
 }
 
 /** A connect failed for a reason that neither the server, nor the network, nor the driver has given. */
@@ -66,9 +68,8 @@ const FATAL: ReadonlySet<number> = new Set([
   4031, // ER_CLIENT_INTERACTION_TIMEOUT
 ]);
 
-// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself and of mysql2
-const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|INVALID|SOCKET_BAD|OSSL)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HANDSHAKE_NO_SSL_SUPPORT|MYSQL_CLEAR_PASSWORD_NOT_ENABLED)/;
+/** Of mysql2 itself. */
+const PERMANENT_CODES: ReadonlySet<string> = new Set(['HANDSHAKE_NO_SSL_SUPPORT', 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED']);
 const KNOWN_CODES = /^(PROTOCOL_|HANDSHAKE_|ERR_POOL_|E(?!RR_|R_)[A-Z0-9_]+$)/;
 const FATAL_CODES: ReadonlySet<string> = new Set(['ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED']);
 const PERMANENT_MESSAGES = /^Server requests authentication using unknown plugin/;

@@ -1,3 +1,5 @@
+import { isPermanentCode } from '@lifeguard/tcp/client';
+
 /**
  * Connecting with the same settings again fails again: wrong password or role, no such database, a setting that the server
  * doesn't take. By SQLSTATE class: 0A feature not supported, 22 bad value, 28 not authorized, 3D no such database, 42 not
@@ -12,7 +14,7 @@ export function isPermanent(error: unknown): boolean {
   const state = sqlStateOf(error);
   if (state === '08P01') return PERMANENT_MESSAGES_OF_PGBOUNCER.test(textOf(error, 'message'));
   if (state !== undefined) return PERMANENT_STATES.test(state);
-  return PERMANENT_CODES.test(textOf(error, 'code')) || PERMANENT_MESSAGES.test(textOf(error, 'message'));
+  return isPermanentCode(textOf(error, 'code')) || PERMANENT_MESSAGES.test(textOf(error, 'message'));
 }
 
 /** A connect failed for a reason that neither the server, nor the network, nor the driver has given. */
@@ -42,9 +44,6 @@ const FATAL_STATES = /^(08|57P)/;
 /** A server that speaks another language may translate them; then the SQLSTATE and the end of the socket tell. */
 const FATAL_SEVERITIES: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);
 
-// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
-const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|OSSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
 const FATAL_CODES: ReadonlySet<string> = new Set(['ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED']);
 
 // pg gives no codes to its own errors.

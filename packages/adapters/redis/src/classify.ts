@@ -1,3 +1,5 @@
+import { isPermanentCode } from '@lifeguard/tcp/client';
+
 /**
  * Connecting with the same settings again fails again: the password is wrong or missing, the user may not, protected mode
  * lets nobody in, there is no such database; a certificate that isn't trusted, TLS that can't be agreed on.
@@ -5,7 +7,7 @@
  * Not permanent: a server that is full (`ERR max number of clients reached`) or loads its data (`LOADING`).
  */
 export function isPermanent(error: unknown): boolean {
-  return PERMANENT_REPLIES.test(replyOf(error)) || PERMANENT_CODES.test(codeOf(error));
+  return PERMANENT_REPLIES.test(replyOf(error)) || isPermanentCode(codeOf(error));
 }
 
 /** The connection is over, or is no use any more. Failing sockets need not be recognized: the pool does that. */
@@ -19,10 +21,6 @@ const PERMANENT_REPLIES =
   /^(WRONGPASS|NOAUTH|NOPERM|DENIED|ERR (invalid password|AUTH |Client sent AUTH|DB index|invalid DB index|SELECT is not allowed))/;
 /** `UNBLOCKED` ends a blocking command when the server, a master so far, becomes a replica, which then answers `READONLY`. */
 const FATAL_REPLIES = /^(READONLY|UNBLOCKED|NOAUTH)/;
-
-// https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the codes of Node.js itself
-const PERMANENT_CODES =
-  /^(ERR_(TLS|SSL|INVALID|SOCKET_BAD)_|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
 
 // node-redis gives no codes to its own errors, and their name is Error.
 const FATAL_MESSAGES = /^(The client is (closed|offline)|Socket (closed unexpectedly|timeout)|Disconnects client)/;

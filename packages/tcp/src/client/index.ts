@@ -4,7 +4,9 @@
  * @module
  */
 
+export { withoutCredentials } from '../without-credentials.js';
 export { withoutUrl } from './hidden-url.js';
+export { isPermanentCode } from './is-permanent-code.js';
 export { isSilence } from './is-silence.js';
 export { ReconnectPace } from './pace.js';
 export { resolveClientTcp } from './resolve.js';
