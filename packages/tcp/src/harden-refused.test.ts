@@ -94,7 +94,8 @@ describe.runIf(needsLinux())('what the kernel does not take', () => {
     kernel.onSet = () => -EBADF;
     kernel.onGet = () => EBADF;
     const hardening = harden(await connect(await startServer()));
-    expect(hardening).toMatchObject({ state: 'unsupported', effective: {} });
+    expect(hardening).toMatchObject({ state: 'unsupported' });
+    expect(hardening.effective).toEqual({});
     expect(hardening.refused.map(({ errno }) => errno)).toEqual(Array(5).fill('EBADF'));
   });
 });

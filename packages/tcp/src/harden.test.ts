@@ -48,7 +48,8 @@ describe.runIf(needsLinux())('which sockets', () => {
     const socket = discard(net.connect(server.port, server.host));
     const seen = new Promise((resolve) => socket.once('connect', () => resolve(kernelOptions(socket))));
     const hardening = harden(socket, WANTED);
-    expect(hardening).toMatchObject({ state: 'pending', effective: {}, refused: [] });
+    expect(hardening).toMatchObject({ state: 'pending', refused: [] });
+    expect(hardening.effective).toEqual({});
     expect(await seen).toEqual(IN_KERNEL);
     expectApplied(socket, hardening);
   });
@@ -174,7 +175,8 @@ describe.runIf(needsLinux())('which sockets', () => {
     session.destroy();
     await once(session, 'close');
     expect(() => limitConnect(socket, WANTED)).not.toThrow();
-    expect(harden(socket, WANTED)).toMatchObject({ state: 'pending', effective: {} });
+    const { state, effective } = harden(socket, WANTED);
+    expect({ state, effective }).toEqual({ state: 'pending', effective: {} });
   });
 
   test('TLS over a stream that is no socket is unsupported, also before its handshake', async () => {
@@ -185,14 +187,16 @@ describe.runIf(needsLinux())('which sockets', () => {
     const hardening = harden(socket, WANTED);
     expect(hardening.state).toBe('unsupported');
     await once(socket, 'secureConnect');
-    expect(harden(socket, WANTED)).toMatchObject({ state: 'unsupported', effective: {} });
+    const { state, effective } = harden(socket, WANTED);
+    expect({ state, effective }).toEqual({ state: 'unsupported', effective: {} });
   });
 
   test('a Unix socket is unsupported, with the reason', async () => {
     const socket = discard(net.connect(await startUnixServer()));
     const hardening = harden(socket, WANTED);
     await once(socket, 'connect');
-    expect(hardening).toMatchObject({ state: 'unsupported', effective: {} });
+    expect(hardening).toMatchObject({ state: 'unsupported' });
+    expect(hardening.effective).toEqual({});
     expect(hardening.refused).toHaveLength(5);
     expect(hardening.refused).toContainEqual({
       option: 'userTimeoutMillis',

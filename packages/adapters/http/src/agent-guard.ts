@@ -1,4 +1,4 @@
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
@@ -7,11 +7,16 @@ import { noteAnswer, Peers } from './peers.js';
 
 type OnCreate = (error: Error | null, stream: Duplex) => void;
 
-/** What Node.js calls on an agent, and its types don't have, or only of late. */
+/** What Node.js calls on an agent, and its types don't have. */
 interface AgentInternals extends Agent {
-  scheduling: 'fifo' | 'lifo';
-  addRequest(...args: unknown[]): void;
-  getName(options?: object): string;
+  addRequest(request: ClientRequest, options: object): void;
+}
+
+/** With which options a socket was connected, for the requests after the first. */
+const CONNECTED_WITH = Symbol('lifeguard.connected-with');
+
+interface Used extends Socket {
+  [CONNECTED_WITH]?: object;
 }
 
 /**
@@ -19,9 +24,8 @@ interface AgentInternals extends Agent {
  * request to a socket that was used before. Its methods are wrapped and not overridden: a subclass that has its own is guarded too.
  */
 export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptions): void {
-  const internals = agent as AgentInternals;
   const peers = new Peers(tcp);
-  const { createConnection, addRequest, getName } = internals;
+  const { createConnection, reuseSocket } = agent;
   const adopt = (stream: Duplex | null | undefined): void => {
     // A subclass may speak over a stream of its own.
     if (!(stream instanceof Socket)) return;
@@ -29,7 +33,7 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
     if (stream.connecting) limitConnect(stream, connectTimeoutMillis);
   };
 
-  internals.createConnection = (options, callback) => {
+  agent.createConnection = (options, callback) => {
     const onCreate: OnCreate | undefined =
       callback &&
       ((error, stream) => {
@@ -41,28 +45,11 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
     return stream;
   };
 
-  // The first name that Node.js asks for is the one under which it then takes an idle socket (lib/_http_agent.js, addRequest). If
-  // another version did that in another order, sockets would be taken as ever.
-  let choosing = false;
-  internals.addRequest = (...args) => {
-    choosing = true;
-    try {
-      addRequest.apply(agent, args);
-    } finally {
-      choosing = false;
-    }
-  };
-  // For each socket that becomes free Node.js asks twice, and the name is built out of all the options each time.
-  let freed: object | undefined;
-  let freedName = '';
-  internals.getName = (options) => {
-    if (options !== undefined && options === freed) return freedName;
-    const name = getName.call(agent, options);
-    if (choosing) {
-      choosing = false;
-      throwOutUntrusted(internals, peers, name);
-    }
-    return name;
+  agent.reuseSocket = (stream, request) => {
+    const socket = stream as Used;
+    const options = socket[CONNECTED_WITH];
+    if (options === undefined || peers.isReusable(socket)) reuseSocket.call(agent, socket, request);
+    else replace(agent as AgentInternals, socket, request, options);
   };
 
   // A socket whose answer is complete goes straight to a request that waits for one: Node.js passes over what is destroyed.
@@ -70,30 +57,29 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
   const listeners = agent.rawListeners('free');
   agent.removeAllListeners('free');
   agent.on('free', (stream: Duplex, options?: object) => {
-    // The peer may have closed it with its answer, and then nobody has heard of it yet.
-    const isToBeAsked = !noteAnswer(stream) && hasKeys(agent.requests);
-    if (isToBeAsked && stream instanceof Socket && !peers.isTrusted(stream)) stream.destroy();
-    freedName = getName.call(agent, options);
-    freed = options;
-    try {
-      for (const listener of listeners) listener.call(agent, stream, options);
-    } finally {
-      freed = undefined;
+    if (stream instanceof Socket && options !== undefined) {
+      // The peer may have closed it with its answer, and then nobody has heard of it yet.
+      const isToBeAsked = !noteAnswer(stream) && hasKeys(agent.requests);
+      if (isToBeAsked && !peers.isTrusted(stream)) stream.destroy();
+      (stream as Used)[CONNECTED_WITH] = options;
     }
+    for (const listener of listeners) listener.call(agent, stream, options);
   });
 }
 
-/** Looks at the idle socket that is next, until it is one to be trusted. */
-function throwOutUntrusted(agent: AgentInternals, peers: Peers, name: string): void {
-  const idle = agent.freeSockets[name];
-  if (idle === undefined) return;
-  for (let left = idle.length; left > 0; left -= 1) {
-    const next = idle.at(agent.scheduling === 'fifo' ? 0 : -1);
-    if (next === undefined || peers.isReusable(next)) return;
-    next.destroy();
-    // Or its place would be taken until it has closed, in a later turn of the event loop.
-    next.emit('agentRemove');
-  }
+/**
+ * Ends an idle socket that Node.js is about to give to a request, and has that request ask for another one.
+ *
+ * Node.js gives it nevertheless, by `onSocket` (lib/_http_agent.js, addRequest). The request asks with the options of the socket, as
+ * one that has waited does when Node.js connects anew for it: they have the same name. It asks in the next tick, for each of
+ * thousands of idle ones may be found closed, and a stack is not as deep.
+ */
+function replace(agent: AgentInternals, socket: Socket, request: ClientRequest, options: object): void {
+  socket.destroy();
+  request.onSocket = () => {
+    Reflect.deleteProperty(request, 'onSocket');
+    process.nextTick(() => agent.addRequest(request, options));
+  };
 }
 
 /** The kernel repeats a SYN for two minutes, and no user timeout can be set before it does. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
@@ -83,19 +84,54 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     },
   );
 
-  test('an idle socket is kept under the name that its request has, however its options are changed then', async () => {
+  test('requests of one tick whose idle sockets the peer has closed are all answered, and no place is lost', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 3, maxTotalSockets: 3 });
+    await settled(Promise.all([1, 2, 3].map(() => ask(server, agent))));
+    for (const socket of server.sockets) closeUnseen(socket);
+    const answers = await settled(Promise.all([1, 2, 3, 4, 5].map(() => ask(server, agent))));
+    expect(new Set(answers.map(({ socket }) => socket)).size).toBe(3);
+    expect(server.sockets).toHaveLength(6);
+    expect(placesOf(agent)).toEqual({ sockets: 0, freeSockets: 3, requests: 0, totalSocketCount: 3 });
+  });
+
+  test('a server that has gone leaves no request in a queue: each fails as it is refused', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 1 });
+    await settled(ask(server, agent));
+    server.stop();
+    closeUnseen(server.sockets[0]);
+    await expect(ask(server, agent)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await delay(0);
+    expect(placesOf(agent)).toEqual({ sockets: 0, freeSockets: 0, requests: 0, totalSocketCount: 0 });
+  });
+
+  test('a request that is given up in the tick in which its socket is found closed ends as any other', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 1 });
+    const { socket } = await settled(ask(server, agent));
+    closeUnseen(server.sockets[0]);
+    const { get } = kind === 'plain' ? http : https;
+    const outgoing = get(server.url, { agent });
+    expect(socket.destroyed).toBe(true);
+    outgoing.destroy();
+    expect(await new Promise((resolve) => outgoing.on('error', resolve))).toMatchObject({ code: 'ECONNRESET' });
+    expect(await settled(ask(server, agent))).toHaveProperty('socket');
+    expect(placesOf(agent)).toEqual({ sockets: 0, freeSockets: 1, requests: 0, totalSocketCount: 1 });
+  });
+
+  test('the answer comes in the context of its request, also if that was given another socket', async () => {
     const server = await startServer(kind);
     const agent = open();
-    const named: string[] = [];
-    agent.on('free', (_: unknown, options: { host: string }) => {
-      named.push(agent.getName(options));
-      named.push(agent.getName(Object.assign(options, { host: 'elsewhere.test' })));
-    });
+    const context = new AsyncLocalStorage<string>();
     await settled(ask(server, agent));
-    const [kept] = Object.keys(agent.freeSockets);
-    expect(named[0]).toBe(kept);
-    expect(named[1]).toBe(kept?.replace('127.0.0.1', 'elsewhere.test'));
-    expect((await ask(server, agent)).reused).toBe(true);
+    closeUnseen(server.sockets[0]);
+    const { get } = kind === 'plain' ? http : https;
+    const heard = await new Promise((resolve) =>
+      context.run('mine', () => get(server.url, { agent }, () => resolve(context.getStore()))),
+    );
+    expect(heard).toBe('mine');
+    expect(server.sockets).toHaveLength(2);
   });
 
   test('a request that waits for a socket is not given one that the peer has closed', async () => {
@@ -149,7 +185,7 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     const error = await new Promise((resolve) => outgoing.on('error', resolve).end());
     expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'connect' });
     await delay(0);
-    expect(agent).toMatchObject({ sockets: {}, freeSockets: {}, requests: {}, totalSocketCount: 0 });
+    expect(placesOf(agent)).toEqual({ sockets: 0, freeSockets: 0, requests: 0, totalSocketCount: 0 });
   });
 
   test('what can not be used is one error that names all of it', () => {
@@ -187,6 +223,12 @@ function ask({ url }: TestServer, agent: http.Agent, path = '/'): Promise<Answer
     });
     request.on('error', reject);
   });
+}
+
+/** How many there are of each, whatever their names. */
+function placesOf({ sockets, freeSockets, requests, totalSocketCount }: http.Agent & { totalSocketCount?: number }) {
+  const count = (lists: NodeJS.ReadOnlyDict<readonly unknown[]>) => Object.values(lists).flat().length;
+  return { sockets: count(sockets), freeSockets: count(freeSockets), requests: count(requests), totalSocketCount };
 }
 
 /** After what Node.js does to a socket whose answer is complete: it is idle then. */

@@ -12,6 +12,8 @@ export interface TestServer {
   readonly url: string;
   /** All that were accepted, in their order. */
   readonly sockets: readonly Duplex[];
+  /** Accepts no more: who connects is refused. */
+  stop(): void;
 }
 
 /** Answers `/hang` never, `/close` with a connection that it closes without a word of it, and all else with `ok`. */
@@ -36,7 +38,12 @@ export async function startServer(kind: 'plain' | 'tls' | 'h2' = 'plain'): Promi
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { port, url: `${kind === 'plain' ? 'http' : 'https'}://127.0.0.1:${port}`, sockets };
+  return {
+    port,
+    url: `${kind === 'plain' ? 'http' : 'https'}://127.0.0.1:${port}`,
+    sockets,
+    stop: () => server.close(),
+  };
 }
 
 function answer({ url, socket }: http.IncomingMessage, response: http.ServerResponse): void {
