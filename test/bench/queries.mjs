@@ -11,7 +11,7 @@ const CALLERS = [10, 50];
  * In each sitting. Short and many: the server's processes and ours share the processors, and who is disturbed changes all the
  * time. There is much of a driver to be compiled first.
  */
-const EFFORT = { warmUpRounds: 15, rounds: 12, sliceMillis: 20 };
+const EFFORT = { warmUpRounds: 30, rounds: 36, sliceMillis: 20 };
 
 export const OURS = '@lifeguard/pg';
 export const THEIRS = 'pg.Pool';

@@ -12,10 +12,10 @@ interface AgentInternals extends Agent {
   addRequest(request: ClientRequest, options: object): void;
 }
 
-/** With which options a socket was connected, for the requests after the first. */
+/** The options with which Node.js had a socket connected. */
 const CONNECTED_WITH = Symbol('lifeguard.connected-with');
 
-interface Used extends Socket {
+interface Adopted extends Socket {
   [CONNECTED_WITH]?: object;
 }
 
@@ -26,45 +26,45 @@ interface Used extends Socket {
 export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptions): void {
   const peers = new Peers(tcp);
   const { createConnection, reuseSocket } = agent;
-  const adopt = (stream: Duplex | null | undefined): void => {
-    // A subclass may speak over a stream of its own.
-    if (!(stream instanceof Socket)) return;
+  const adopt = (stream: Duplex | null | undefined, options: object): void => {
+    // A subclass may speak over a stream of its own, or give a socket both to the callback and back.
+    if (!(stream instanceof Socket) || CONNECTED_WITH in stream) return;
+    (stream as Adopted)[CONNECTED_WITH] = options;
     peers.adopt(stream);
     if (stream.connecting) limitConnect(stream, connectTimeoutMillis);
+    checkFirstAnswers(stream, peers, agent);
   };
 
   agent.createConnection = (options, callback) => {
     const onCreate: OnCreate | undefined =
       callback &&
       ((error, stream) => {
-        adopt(stream);
+        adopt(stream, options);
         callback(error, stream);
       });
     const stream = createConnection.call(agent, options, onCreate);
-    adopt(stream);
+    adopt(stream, options);
     return stream;
   };
 
   agent.reuseSocket = (stream, request) => {
-    const socket = stream as Used;
+    const socket = stream as Adopted;
     const options = socket[CONNECTED_WITH];
     if (options === undefined || peers.isReusable(socket)) reuseSocket.call(agent, socket, request);
     else replace(agent as AgentInternals, socket, request, options);
   };
+}
 
-  // A socket whose answer is complete goes straight to a request that waits for one: Node.js passes over what is destroyed.
-  // One listener in the place of Node.js's own: an emitter copies a list of two each time.
-  const listeners = agent.rawListeners('free');
-  agent.removeAllListeners('free');
-  agent.on('free', (stream: Duplex, options?: object) => {
-    if (stream instanceof Socket && options !== undefined) {
-      // The peer may have closed it with its answer, and then nobody has heard of it yet.
-      const isToBeAsked = !noteAnswer(stream) && hasKeys(agent.requests);
-      if (isToBeAsked && !peers.isTrusted(stream)) stream.destroy();
-      (stream as Used)[CONNECTED_WITH] = options;
-    }
-    for (const listener of listeners) listener.call(agent, stream, options);
-  });
+/**
+ * A socket whose answer is complete goes straight to a request that waits for one, if it is not destroyed. The peer may have closed it
+ * with its answer, and then nobody has heard of it yet.
+ */
+function checkFirstAnswers(socket: Socket, peers: Peers, agent: Agent): void {
+  const check = () => {
+    if (noteAnswer(socket)) socket.off('free', check);
+    else if (hasKeys(agent.requests) && !peers.isTrusted(socket)) socket.destroy();
+  };
+  socket.prependListener('free', check);
 }
 
 /**

@@ -28,7 +28,7 @@ test('switched off, agents and dispatcher are those of Node.js and undici', asyn
     const agent = new Agent({ keepAlive: true, name: 'x', tcp: { userTimeoutMillis: -1 } });
     await new Promise((resolve) => http.get(url, { agent }, (response) => response.resume().on('end', resolve)));
     await (await undici.request(url, { dispatcher: createDispatcher() })).body.text();
-    const own = [agent, new HttpsAgent()].map((each) => ['addRequest', 'createConnection', 'getName'].filter((name) => Object.hasOwn(each, name)));
+    const own = [agent, new HttpsAgent()].map((each) => ['createConnection', 'reuseSocket'].filter((name) => Object.hasOwn(each, name)));
     console.log(JSON.stringify({ own, options: agent.options.tcp ?? 'none' }));
     process.exit();
     `,
