@@ -28,9 +28,6 @@ interface Account<C extends DriverConnection> {
   isSettled: boolean;
 }
 
-/** On the connection itself: with each query it is looked for twice, and a WeakMap is slow for that. */
-const ACCOUNT = Symbol('lifeguard.account');
-
 const DONE = Promise.resolve();
 
 /** Opens, lends and takes back the connections of a pool, and tells of it. */
@@ -39,6 +36,7 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   readonly #clients: Clients<C>;
   readonly #config: PoolConfig;
   readonly #adopt: (connection: C) => void;
+  readonly #accounts = new WeakMap<C, Account<C>>();
   #closed = false;
 
   /**
@@ -104,7 +102,7 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
    * @param isIdle whether all that it was asked has been answered
    */
   takeBack(connection: C, isIdle = false): Promise<void> {
-    const account = accountOf(connection);
+    const account = this.#accounts.get(connection);
     if (account?.place !== 'lent') return DONE;
     account.place = 'returning';
     if (!connection.isValid()) this.#discard(connection);
@@ -116,11 +114,11 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
 
   /** A statement of a borrower's has failed. */
   noteFailure(connection: C, error: unknown): void {
-    accountOf(connection)?.session.failed(error);
+    this.#accounts.get(connection)?.session.failed(error);
   }
 
   noteUser(connection: C): void {
-    accountOf(connection)?.session.changedUser();
+    this.#accounts.get(connection)?.session.changedUser();
   }
 
   /** Closes it at once, under its borrower if need be. */
@@ -155,7 +153,7 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
   async #open(): Promise<C> {
     const connection = await this.#driver.open(toConnectionOptions(this.#config));
     const session = new Session(connection, this.#driver, this.#config.database);
-    openAccount(connection, { session, place: 'unlent', isSettled: false });
+    this.#accounts.set(connection, { session, place: 'unlent', isSettled: false });
     if (!this.#config.noControlAfterUse && !this.#config.resetAfterUse) await session.track();
     // The driver takes all listeners off a socket that it closes, those of the pool too.
     connection.on('error', () => this.#lose(connection));
@@ -174,12 +172,12 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
 
   /** Nobody is to give it back any more. */
   #forget(connection: C): void {
-    const account = accountOf(connection);
+    const account = this.#accounts.get(connection);
     if (account) account.place = 'unlent';
   }
 
   #handOver(connection: C): void {
-    const account = accountOf(connection);
+    const account = this.#accounts.get(connection);
     if (account) account.place = 'lent';
     this.#tell('acquire', connection);
   }
@@ -250,20 +248,12 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
 
   /** Does nothing to what is not lent any more. @param error why, for the pool's log */
   #discard(connection: C, error?: unknown): void {
-    const account = accountOf(connection);
+    const account = this.#accounts.get(connection);
     if (!account || account.place === 'unlent') return;
     account.place = 'unlent';
     const gone = error === undefined ? this.#clients.destroy(connection) : this.#clients.release(connection, error);
     gone.catch(() => {});
   }
-}
-
-function openAccount<C extends DriverConnection>(connection: C, account: Account<C>): void {
-  Object.defineProperty(connection, ACCOUNT, { value: account });
-}
-
-function accountOf<C extends DriverConnection>(connection: C): Account<C> | undefined {
-  return (connection as { [ACCOUNT]?: Account<C> })[ACCOUNT];
 }
 
 /** The driver's numbers for its own errors. */
