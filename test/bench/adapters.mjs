@@ -1,5 +1,6 @@
 // What the drivers' own pools and clients do in a second, through our adapters and without them.
 import { LabUnavailableError } from '@lifeguard/lab';
+import { DRIVER_EFFORT } from './rounds.mjs';
 import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { judge } from './target.mjs';
@@ -20,11 +21,6 @@ const NAMES = [
   'amqplib',
 ];
 const CALLERS = [10, 50];
-/**
- * In each sitting. Short and many: see queries.mjs. There is much of a driver to be compiled first; until that is done one and the same
- * agent differs from itself by more than the limit leaves.
- */
-const EFFORT = { warmUpRounds: 30, rounds: 36, sliceMillis: 20 };
 const LEAST_RATIO = 0.97;
 
 /** @param {import('./section.mjs').SectionOptions} options */
@@ -35,7 +31,11 @@ export async function measureAdapters({ quick, effort, tell }) {
   for (const name of NAMES) {
     try {
       const options = { quick, tell: (/** @type {string} */ text) => tell(`${name}, ${text}`) };
-      const cases = await measureInSittings('adapters-child.mjs', [name, CALLERS, quick ? effort : EFFORT], options);
+      const cases = await measureInSittings(
+        'adapters-child.mjs',
+        [name, CALLERS, quick ? effort : DRIVER_EFFORT],
+        options,
+      );
       tables.push(tableOf(name, cases));
       targets.push(...targetsOf(cases));
     } catch (error) {

@@ -1,6 +1,7 @@
 // What it costs to observe a pool with OpenTelemetry: a loan alone, and queries per second against a real server. Both pools
 // are in one process, and only one of them is observed. And what a status page costs.
 import { startPostgres } from '@lifeguard/lab';
+import { DRIVER_EFFORT } from './rounds.mjs';
 import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { measureStatusPage } from './status-page.mjs';
@@ -8,11 +9,8 @@ import { judge } from './target.mjs';
 
 const CONNECTIONS = 10;
 const CALLERS = [10, 50];
-/** In each sitting. Many: the limit is finer than what a round on a busy machine varies by. */
-const EFFORT = {
-  loans: { rounds: 8, sliceMillis: 20 },
-  queries: { warmUpRounds: 15, rounds: 30, sliceMillis: 20 },
-};
+/** In each sitting. */
+const EFFORT = { loans: { rounds: 8, sliceMillis: 20 }, queries: DRIVER_EFFORT };
 const LEAST_RATIO = 0.99;
 /** The same limit, measured another way: what a loan takes longer, of the time of a query. It stands more noise. */
 const MOST_OF_A_QUERY = 0.01;

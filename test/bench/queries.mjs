@@ -1,4 +1,5 @@
 // Queries through a pool, against a real server: what is left of a pool's price when there is work to do.
+import { DRIVER_EFFORT } from './rounds.mjs';
 import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { judge } from './target.mjs';
@@ -7,19 +8,13 @@ import { judge } from './target.mjs';
 
 const CONNECTIONS = 10;
 const CALLERS = [10, 50];
-/**
- * In each sitting. Short and many: the server's processes and ours share the processors, and who is disturbed changes all the
- * time. There is much of a driver to be compiled first.
- */
-const EFFORT = { warmUpRounds: 30, rounds: 36, sliceMillis: 20 };
-
 export const OURS = '@lifeguard/pg';
 export const THEIRS = 'pg.Pool';
 export const BARE = 'clients, no pool';
 
 /** @param {import('./section.mjs').SectionOptions} options */
 export async function measureQueries({ quick, effort, tell }) {
-  const args = [CONNECTIONS, CALLERS, quick ? effort : EFFORT];
+  const args = [CONNECTIONS, CALLERS, quick ? effort : DRIVER_EFFORT];
   const cases = await measureInSittings('queries-child.mjs', args, { quick, tell });
   return { tables: [tableOf(cases)], targets: targetsOf(cases) };
 }

@@ -14,6 +14,15 @@ import { measure } from 'mitata';
  * @property {number} sliceMillis how long a contestant is measured in each round, at least
  */
 
+/**
+ * For what goes through a driver to a server. Short and many: the server's processes and ours share the processors, and who is disturbed
+ * changes all the time. There is much of a driver to be compiled first; until that is done one and the same pool differs from
+ * itself by more than a limit leaves.
+ *
+ * @type {Effort}
+ */
+export const DRIVER_EFFORT = { warmUpRounds: 30, rounds: 36, sliceMillis: 20 };
+
 const LEAST_RUNS = 4;
 
 /**

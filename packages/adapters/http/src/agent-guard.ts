@@ -57,7 +57,8 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
 
 /**
  * A socket whose answer is complete goes straight to a request that waits for one, if it is not destroyed. The peer may have closed it
- * with its answer, and then nobody has heard of it yet.
+ * with its answer, and then nobody has heard of it yet. One that does so, does it with its first answers; after these an answer is
+ * itself the best sign of a peer, also of one that another socket has lost.
  */
 function checkFirstAnswers(socket: Socket, peers: Peers, agent: Agent): void {
   const check = () => {

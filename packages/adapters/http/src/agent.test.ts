@@ -95,6 +95,24 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     expect(placesOf(agent)).toEqual({ sockets: 0, freeSockets: 3, requests: 0, totalSocketCount: 3 });
   });
 
+  test('however many idle sockets are found closed, the stack does not grow with them', async () => {
+    const server = await startServer(kind);
+    const agent = open() as http.Agent & { addRequest(...args: unknown[]): void };
+    await settled(Promise.all([1, 2, 3].map(() => ask(server, agent))));
+    for (const socket of server.sockets) closeUnseen(socket);
+    const { addRequest } = agent;
+    const depths: number[] = [];
+    let depth = 0;
+    agent.addRequest = (...args) => {
+      depths.push(depth);
+      depth += 1;
+      addRequest.apply(agent, args);
+      depth -= 1;
+    };
+    expect((await ask(server, agent)).reused).toBe(false);
+    expect(depths).toEqual([0, 0, 0, 0]);
+  });
+
   test('a server that has gone leaves no request in a queue: each fails as it is refused', async () => {
     const server = await startServer(kind);
     const agent = open({ maxSockets: 1 });
@@ -127,8 +145,8 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     await settled(ask(server, agent));
     closeUnseen(server.sockets[0]);
     const { get } = kind === 'plain' ? http : https;
-    const heard = await new Promise((resolve) =>
-      context.run('mine', () => get(server.url, { agent }, () => resolve(context.getStore()))),
+    const heard = await new Promise((resolve, reject) =>
+      context.run('mine', () => get(server.url, { agent }, () => resolve(context.getStore())).on('error', reject)),
     );
     expect(heard).toBe('mine');
     expect(server.sockets).toHaveLength(2);
@@ -139,7 +157,8 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     const agent = open({ maxSockets: 1 });
     // It ends before its socket is free.
     const onEnd = () => closeUnseen(server.sockets.at(-1));
-    await Promise.all(Array.from({ length: 5 }, () => ask(server, agent, '/', onEnd)));
+    const paths = ['/close', '/', '/close', '/', '/'];
+    await Promise.all(paths.map((path) => ask(server, agent, path, onEnd)));
     expect(server.sockets).toHaveLength(5);
   });
 

@@ -1,5 +1,5 @@
 /**
- * For adapters of clients that keep their connections, and reconnect, by themselves.
+ * What adapters share, most of it for clients that keep their connections, and reconnect, by themselves.
  *
  * @module
  */
