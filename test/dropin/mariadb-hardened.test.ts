@@ -1,3 +1,9 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { MariaDb, startMariaDb } from '@lifeguard/lab';
 import { createPool, type PoolConfig } from '@lifeguard/mariadb';
 import type { Connection, Pool } from 'mariadb';
@@ -53,6 +59,40 @@ describe.skipIf(!possible)('the sockets', () => {
       expect(openOptions(sockets)).toEqual([TCP]);
     },
   );
+});
+
+describe.skipIf(!possible)('sockets that the driver does not open at once', () => {
+  test.skipIf(!optionsAreReadable())('are hardened too, and nobody is told of the one that was not', async () => {
+    const sockets = watchSockets();
+    const stream = (take?: (error: Error | undefined, socket: net.Socket) => void) => {
+      setImmediate(() => take?.(undefined, net.connect(server.port, server.host)));
+    };
+    const pool = makePool({ stream: stream as NonNullable<PoolConfig['stream']>, tcp: TCP, connectionLimit: 3 });
+    await Promise.all([idOf(pool), idOf(pool), idOf(pool), idOf(pool)]);
+    const options = openOptions(sockets);
+    expect(options.length).toBeGreaterThan(0);
+    expect(options).toEqual(options.map(() => TCP));
+  });
+});
+
+test.skipIf(!possible)('on a Unix socket, where nothing is to be hardened, the first connection is kept', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-'));
+  const socketPath = join(folder, 'socket');
+  let connects = 0;
+  // The server's own is in a folder of the lab.
+  const relay = net.createServer((client) => {
+    connects += 1;
+    const upstream = net.connect(server.port, server.host);
+    pipeline(client, upstream, client, () => {});
+  });
+  await once(relay.listen(socketPath), 'listening');
+  onTestFinished(async () => {
+    relay.close();
+    await rm(folder, { recursive: true });
+  });
+  const pool = makePool({ socketPath, connectionLimit: 1 });
+  await idOf(pool);
+  expect(connects).toBe(1);
 });
 
 describe.skipIf(!possible)('a database that is away', () => {

@@ -1,6 +1,7 @@
 import type { Factory } from '@lifeguard/pool';
 import type { Connection, ConnectionConfig } from 'mariadb';
 import { isCallersFault, isFatal, isPermanent } from './classify.js';
+import { Opener } from './opener.js';
 import { readConfig, toConnectionOptions } from './options.js';
 import { type PromiseConnection, promiseDriver } from './promise-driver.js';
 import { Session } from './session.js';
@@ -18,8 +19,9 @@ import { close } from './socket.js';
 export function mariadbFactory(config: string | ConnectionConfig): Factory<Connection> {
   const options = toConnectionOptions(readConfig(config));
   const sessions = new WeakMap<Connection, Session<PromiseConnection>>();
+  const opener = new Opener(promiseDriver);
   const open = async () => {
-    const connection = await promiseDriver.open(options);
+    const connection = await opener.open(options);
     connection.on('error', () => {});
     const session = new Session(connection, promiseDriver, options.database);
     await session.track();
@@ -28,6 +30,9 @@ export function mariadbFactory(config: string | ConnectionConfig): Factory<Conne
   };
   return {
     name: 'mariadb',
+    get opensAtOnce() {
+      return opener.opensAtOnce;
+    },
     create: open,
     destroy: (connection) => close(promiseDriver, connection as PromiseConnection),
     validate: async (connection) => {

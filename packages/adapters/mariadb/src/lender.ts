@@ -3,6 +3,7 @@ import { type Pool as Clients, createPool, type Factory, LifeguardError } from '
 import { SqlError } from 'mariadb';
 import { isCallersFault, isPermanent } from './classify.js';
 import type { Driver, DriverConnection } from './driver.js';
+import { Opener } from './opener.js';
 import { type PoolConfig, toClientsOptions, toConnectionOptions } from './options.js';
 import { Session } from './session.js';
 import { close, cutOff } from './socket.js';
@@ -136,9 +137,13 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
 
   #factory(): Factory<C> {
     const driver = this.#driver;
+    const opener = new Opener(driver);
     return {
       name: 'mariadb',
-      create: () => this.#open(),
+      get opensAtOnce() {
+        return opener.opensAtOnce;
+      },
+      create: () => this.#open(opener),
       destroy: (connection) => close(driver, connection),
       validate: async (connection) => {
         await driver.ping(connection);
@@ -150,8 +155,8 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
     };
   }
 
-  async #open(): Promise<C> {
-    const connection = await this.#driver.open(toConnectionOptions(this.#config));
+  async #open(opener: Opener<C>): Promise<C> {
+    const connection = await opener.open(toConnectionOptions(this.#config));
     const session = new Session(connection, this.#driver, this.#config.database);
     this.#accounts.set(connection, { session, place: 'unlent', isSettled: false });
     if (!this.#config.noControlAfterUse && !this.#config.resetAfterUse) await session.track();
