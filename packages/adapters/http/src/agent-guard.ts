@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { ResolvedOptions } from './options.js';
-import { noteAnswer, Peers } from './peers.js';
+import { isFresh, noteAnswer, Peers } from './peers.js';
 
 type OnCreate = (error: Error | null, stream: Duplex) => void;
 
@@ -49,8 +49,8 @@ export function guard(agent: Agent, { tcp, connectTimeoutMillis }: ResolvedOptio
 
   agent.reuseSocket = (stream, request) => {
     const socket = stream as Adopted;
-    const options = socket[CONNECTED_WITH];
-    if (options === undefined || peers.isReusable(socket)) reuseSocket.call(agent, socket, request);
+    const options = isFresh(socket) ? undefined : socket[CONNECTED_WITH];
+    if (options === undefined || peers.isTrusted(socket)) reuseSocket.call(agent, socket, request);
     else replace(agent as AgentInternals, socket, request, options);
   };
 }

@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, inspect } from '@lifeguard/tcp';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TEST_CERTIFICATE } from './certificate.fixture.js';
 import { Agent, type AgentOptions, HttpsAgent } from './index.js';
 import { closeUnseen, startServer, type TestServer } from './server.fixture.js';
@@ -64,6 +64,18 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     // For longer than an answer counts as just given.
     await new Promise((resolve) => setTimeout(resolve, 20));
     closeUnseen(server.sockets[0]);
+    expect((await ask(server, agent)).reused).toBe(false);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  test('a socket that has answered often is asked about if the machine’s clock has been set back since', async () => {
+    const server = await startServer(kind);
+    const agent = open({ maxSockets: 1 });
+    for (let more = 0; more < 6; more += 1) await settled(ask(server, agent));
+    closeUnseen(server.sockets[0]);
+    const hourAgo = Date.now() - 3_600_000;
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(hourAgo);
+    onTestFinished(() => clock.mockRestore());
     expect((await ask(server, agent)).reused).toBe(false);
     expect(server.sockets).toHaveLength(2);
   });

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { buildConnector, Client, Dispatcher } from 'undici';
-import { noteAnswer, type Peers } from './peers.js';
+import { isFresh, noteAnswer, type Peers } from './peers.js';
 
 type Undici = typeof import('undici');
 
@@ -40,7 +40,8 @@ export function checkedClients({ Client, errors }: Undici, peers: Peers): Client
     /** Then undici connects again, and writes the request to the new socket. */
     #dropUntrusted(): void {
       const socket = this.#socket;
-      if (socket === undefined || socket.connecting || socket.destroyed || peers.isReusable(socket)) return;
+      if (socket === undefined || socket.connecting || socket.destroyed) return;
+      if (isFresh(socket) || peers.isTrusted(socket)) return;
       // Over HTTP/2 or a pipeline there may be answers under way, which have to be left to undici and to the kernel.
       if (this.stats.running > 0) return;
       // By this kind of error undici knows that requests that are not written yet are not concerned.

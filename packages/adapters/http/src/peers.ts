@@ -24,7 +24,7 @@ interface Standing {
   doubtedAt: number | undefined;
   /** How many answers were complete. */
   answers: number;
-  /** When it was given its last request, by `wholeMillis()`. */
+  /** When it was given its last request, by `roughMillis()`. */
   usedAt: number;
 }
 
@@ -72,11 +72,6 @@ export class Peers {
     return true;
   }
 
-  /** The same of a socket that has no request; nobody is asked if it was given one just now, and others before. */
-  isReusable(socket: Socket): boolean {
-    return isFresh(socket) || this.isTrusted(socket);
-  }
-
   #follow(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     // A Unix socket has no peer that others could hear of.
@@ -85,7 +80,7 @@ export class Peers {
       peer: `${remoteAddress} ${remotePort}`,
       doubtedAt: undefined,
       answers: 0,
-      usedAt: wholeMillis(),
+      usedAt: roughMillis(),
     };
     (socket as Known)[STANDING] = standing;
     this.#trust(socket, standing);
@@ -133,17 +128,25 @@ export function noteAnswer(socket: Duplex): boolean {
   return isProven(standing);
 }
 
-function isFresh(socket: Socket): boolean {
+/** Whether nobody need be asked about a socket, which is given a request now: it was given one just now, and others before. */
+export function isFresh(socket: Duplex): boolean {
   const standing = standingOf(socket);
   if (standing === undefined || !isProven(standing)) return false;
-  const before = standing.usedAt;
-  standing.usedAt = wholeMillis();
-  return standing.usedAt - before <= FRESH_MILLIS;
+  const now = roughMillis();
+  const idleMillis = now - standing.usedAt;
+  standing.usedAt = now;
+  // Less than nothing where the machine's clock has been set.
+  return idleMillis >= 0 && idleMillis <= FRESH_MILLIS;
 }
 
-/** On the monotonic clock. For a number with a fraction V8 would allocate an object with each request. */
-function wholeMillis(): number {
-  return Math.trunc(performance.now());
+const STARTED_AT = Date.now();
+
+/**
+ * By the machine's clock, which costs each request less than the monotonic one; if that is set, a socket is asked about. A small whole
+ * number, for one that is large or has a fraction V8 would allocate with each request.
+ */
+function roughMillis(): number {
+  return Date.now() - STARTED_AT;
 }
 
 /** Whether a peer can be taken at its last answer's word, while that is fresh. */
