@@ -156,8 +156,12 @@ describe.concurrent('lifeguard doctor', () => {
     expect(target.problems).toEqual([expect.stringMatching(problem)]);
   });
 
-  it.runIf(onLinux)('ends with 1 for a server that hangs up at once', async () => {
-    const port = await serve(net.createServer((socket) => socket.end()));
+  it.runIf(onLinux).each([
+    ['hangs up at once', 0],
+    ['hangs up before it is asked', 300],
+  ])('ends with 1 for a server that %s', async (_what, millis) => {
+    const hangUp = (socket: net.Socket) => void setTimeout(() => socket.on('error', () => {}).end(), millis);
+    const port = await serve(net.createServer(hangUp));
     const { status, target } = await examine(`nats://127.0.0.1:${port}`);
     expect(status).toBe(1);
     expect(target).toMatchObject({ probe: 'dead', problems: ['the peer has closed the connection again'] });

@@ -525,6 +525,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     rule: 6,
+    promise: 'a clock that stood still is no sign of the peer',
+    file: 'packages/tcp/src/probe.ts',
+    remove: 'if (silence < longest)',
+    put: 'if (silence <= longest)',
+    tests: tcp('probe-unanswered'),
+  },
+  {
+    rule: 6,
     promise: 'a sign from before does not count for a sibling',
     file: 'packages/pool/src/watch.ts',
     remove: ', { anew: true }',

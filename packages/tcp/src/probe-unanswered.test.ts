@@ -106,6 +106,14 @@ describe.runIf(needsLinux())('a peer that does not answer', () => {
     expect(socket.listenerCount('close')).toBe(0);
   });
 
+  test('is asked, when asked anew, though the kernel’s clock stood still for a while: its silence did not get shorter', async () => {
+    const silences = [20, 20, 20, 20, 20, 20, 960];
+    const socket = await socketOf(HARDENED);
+    Object.defineProperty(kernel.info, 'silentMillis', { get: () => silences[kernel.looks - 1] ?? 3000 });
+    expect(await probe(socket, { timeoutMillis: 600, anew: true })).toBe('suspect');
+    expect(probesSent()).toBe(2);
+  });
+
   test('has a second chance: one packet lost by chance is nothing', async () => {
     kernel.onProbe = () => {
       kernel.info.silentMillis = probesSent() === 2 ? 0 : kernel.info.silentMillis;
