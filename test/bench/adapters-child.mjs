@@ -1,7 +1,7 @@
 // One sitting of an adapter beside its driver alone.
 import { calling } from './callers.mjs';
-import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
+import { measureInTurns, TURN_OPERATIONS } from './turns.mjs';
 
 /**
  * What one of the modules in `adapters/` prepares: the same work, through our adapter and through the driver alone, on
@@ -15,25 +15,23 @@ import { runSitting } from './sitting.mjs';
 
 /** @typedef {{ name: string, operate: () => Promise<unknown> }} Operator */
 
-const OPERATIONS = 200;
-
 await runSitting(measure);
 
 /**
  * @param {string} name of its module in `adapters/`
  * @param {readonly number[]} callers
- * @param {import('./rounds.mjs').Effort} effort
+ * @param {import('./turns.mjs').Turns} turns
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers; the adapter first
  */
-async function measure(name, callers, effort) {
+async function measure(name, callers, turns) {
   const { prepare } = await import(new URL(`adapters/${name}.mjs`, import.meta.url).href);
   /** @type {Pair} */
   const { own, stock, close } = await prepare();
   /** @type {import('./sittings.mjs').Sitting} */
   const found = {};
   for (const many of callers) {
-    const contestants = new Map([own, stock].map((each) => [each.name, calling(many, OPERATIONS, each.operate)]));
-    found[many] = Object.fromEntries(await measureInRounds(contestants, effort));
+    const contestants = new Map([own, stock].map((each) => [each.name, calling(many, TURN_OPERATIONS, each.operate)]));
+    found[many] = Object.fromEntries(await measureInTurns(contestants, turns));
   }
   await close();
   return found;

@@ -1,9 +1,9 @@
 // What the drivers' own pools and clients do in a second, through our adapters and without them.
 import { LabUnavailableError } from '@lifeguard/lab';
-import { DRIVER_EFFORT } from './rounds.mjs';
 import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { judge } from './target.mjs';
+import { turnsOf } from './turns.mjs';
 
 /** @typedef {import('./sittings.mjs').Cases} Cases */
 
@@ -22,20 +22,18 @@ const NAMES = [
 ];
 const CALLERS = [10, 50];
 const LEAST_RATIO = 0.97;
+/** One process differs from the next by about as much as the limit leaves. */
+const SITTINGS = 7;
 
 /** @param {import('./section.mjs').SectionOptions} options */
-export async function measureAdapters({ quick, effort, tell }) {
+export async function measureAdapters({ quick, tell }) {
   const tables = [];
   const targets = [];
   const partsLeftOut = [];
   for (const name of NAMES) {
     try {
-      const options = { quick, tell: (/** @type {string} */ text) => tell(`${name}, ${text}`) };
-      const cases = await measureInSittings(
-        'adapters-child.mjs',
-        [name, CALLERS, quick ? effort : DRIVER_EFFORT],
-        options,
-      );
+      const options = { quick, sittings: SITTINGS, tell: (/** @type {string} */ text) => tell(`${name}, ${text}`) };
+      const cases = await measureInSittings('adapters-child.mjs', [name, CALLERS, turnsOf(quick)], options);
       tables.push(tableOf(name, cases));
       targets.push(...targetsOf(cases));
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * What `measureInRounds` measures: callers who do one operation after the other, all at once.
+ * What `measureInRounds` and `measureInTurns` measure: callers who do one operation after the other, all at once.
  *
  * @param {number} callers
  * @param {number} operations in one run, at least; shared out among them

@@ -8,11 +8,13 @@ import { calling } from './callers.mjs';
 import { ALONE, OBSERVED } from './observed.mjs';
 import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
+import { measureInTurns, TURN_OPERATIONS } from './turns.mjs';
 
 /** @typedef {{ operate: () => Promise<unknown>, close: () => Promise<unknown> }} OpenPool */
+/** @typedef {ReadonlyMap<string, import('./rounds.mjs').Contestant>} Contestants by name */
 
 /** In one measured run, at least. */
-const OPERATIONS = { loans: 3000, queries: 200 };
+const LOANS = 3000;
 /** Sixty times as often as by default: what collecting costs is in it. */
 const EXPORT_MILLIS = 1000;
 
@@ -22,14 +24,18 @@ await runSitting(measure);
  * @param {'loans' | 'queries'} what
  * @param {number} connections
  * @param {readonly number[]} numbers of callers
- * @param {import('./rounds.mjs').Effort} effort
+ * @param {any} effort `Effort` for loans, `Turns` for queries
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers
  */
 async function measure(what, connections, numbers, effort) {
-  if (what === 'loans') return measureBoth(() => openLoans(connections), OPERATIONS.loans, numbers, effort);
+  if (what === 'loans') {
+    const compare = (/** @type {Contestants} */ pools) => measureInRounds(pools, effort);
+    return measureBoth(() => openLoans(connections), LOANS, numbers, compare);
+  }
+  const compare = (/** @type {Contestants} */ pools) => measureInTurns(pools, effort);
   const server = await startPostgres('loopback');
   try {
-    return await measureBoth(() => openQueries(connections, server), OPERATIONS.queries, numbers, effort);
+    return await measureBoth(() => openQueries(connections, server), TURN_OPERATIONS, numbers, compare);
   } finally {
     await server.close();
   }
@@ -39,9 +45,9 @@ async function measure(what, connections, numbers, effort) {
  * @param {() => Promise<OpenPool>} open
  * @param {number} operations
  * @param {readonly number[]} numbers of callers
- * @param {import('./rounds.mjs').Effort} effort
+ * @param {(pools: Contestants) => Promise<Map<string, number[]>>} compare
  */
-async function measureBoth(open, operations, numbers, effort) {
+async function measureBoth(open, operations, numbers, compare) {
   // All its connections are open by now, so nothing shows it to who observes the others.
   const alone = await open();
   const { meterProvider, stop } = startSdk();
@@ -54,7 +60,7 @@ async function measureBoth(open, operations, numbers, effort) {
       [OBSERVED, calling(callers, operations, observed.operate)],
       [ALONE, calling(callers, operations, alone.operate)],
     ]);
-    found[callers] = Object.fromEntries(await measureInRounds(contestants, effort));
+    found[callers] = Object.fromEntries(await compare(contestants));
   }
   unobserve();
   await Promise.all([alone.close(), observed.close(), stop()]);

@@ -1,16 +1,16 @@
 // What it costs to observe a pool with OpenTelemetry: a loan alone, and queries per second against a real server. Both pools
 // are in one process, and only one of them is observed. And what a status page costs.
 import { startPostgres } from '@lifeguard/lab';
-import { DRIVER_EFFORT } from './rounds.mjs';
 import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { measureStatusPage } from './status-page.mjs';
 import { judge } from './target.mjs';
+import { turnsOf } from './turns.mjs';
 
 const CONNECTIONS = 10;
 const CALLERS = [10, 50];
 /** In each sitting. */
-const EFFORT = { loans: { rounds: 8, sliceMillis: 20 }, queries: DRIVER_EFFORT };
+const LOANS_EFFORT = { rounds: 8, sliceMillis: 20 };
 const LEAST_RATIO = 0.99;
 /** The same limit, measured another way: what a loan takes longer, of the time of a query. It stands more noise. */
 const MOST_OF_A_QUERY = 0.01;
@@ -21,14 +21,17 @@ export const ALONE = 'not observed';
 
 /** @param {import('./section.mjs').SectionOptions} options */
 export async function measureObserved({ quick, effort, tell }) {
-  /** @param {'loans' | 'queries'} what */
-  const measure = (what) =>
-    measureInSittings('observed-child.mjs', [what, CONNECTIONS, CALLERS, quick ? effort : EFFORT[what]], {
+  /**
+   * @param {'loans' | 'queries'} what
+   * @param {import('./rounds.mjs').Effort | import('./turns.mjs').Turns} effort
+   */
+  const measure = (what, effort) =>
+    measureInSittings('observed-child.mjs', [what, CONNECTIONS, CALLERS, effort], {
       quick,
       tell: (text) => tell(`${what}, ${text}`),
     });
-  const loans = await measure('loans');
-  const queries = await measure('queries');
+  const loans = await measure('loans', quick ? effort : LOANS_EFFORT);
+  const queries = await measure('queries', turnsOf(quick));
   tell('status page');
   const server = await startPostgres('loopback');
   const page = await measureStatusPage(server, quick);

@@ -4,20 +4,18 @@ import { Pool as LifeguardPool } from '@lifeguard/pg';
 import pg from 'pg';
 import { calling } from './callers.mjs';
 import { BARE, OURS, THEIRS } from './queries.mjs';
-import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
-
-const QUERIES = 200;
+import { measureInTurns, TURN_OPERATIONS } from './turns.mjs';
 
 await runSitting(measure);
 
 /**
  * @param {number} connections
  * @param {readonly number[]} numbers
- * @param {import('./rounds.mjs').Effort} effort
+ * @param {import('./turns.mjs').Turns} turns
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers
  */
-async function measure(connections, numbers, effort) {
+async function measure(connections, numbers, turns) {
   const server = await startPostgres('loopback');
   const { connectionString } = server;
   const ours = new LifeguardPool({ connectionString, max: connections });
@@ -33,11 +31,11 @@ async function measure(connections, numbers, effort) {
   const found = {};
   for (const callers of numbers) {
     const contestants = new Map([
-      [OURS, calling(callers, QUERIES, () => ours.query('SELECT 1'))],
-      [THEIRS, calling(callers, QUERIES, () => theirs.query('SELECT 1'))],
-      [BARE, calling(callers, QUERIES, inTurn(clients))],
+      [OURS, calling(callers, TURN_OPERATIONS, () => ours.query('SELECT 1'))],
+      [THEIRS, calling(callers, TURN_OPERATIONS, () => theirs.query('SELECT 1'))],
+      [BARE, calling(callers, TURN_OPERATIONS, inTurn(clients))],
     ]);
-    found[callers] = Object.fromEntries(await measureInRounds(contestants, effort));
+    found[callers] = Object.fromEntries(await measureInTurns(contestants, turns));
   }
   await Promise.all([ours.end(), theirs.end(), ...clients.map((client) => client.end())]);
   await server.close();

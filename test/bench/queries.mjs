@@ -1,8 +1,8 @@
 // Queries through a pool, against a real server: what is left of a pool's price when there is work to do.
-import { DRIVER_EFFORT } from './rounds.mjs';
 import { measureInSittings } from './sittings.mjs';
 import { ratioOf, spreadOf } from './spread.mjs';
 import { judge } from './target.mjs';
+import { turnsOf } from './turns.mjs';
 
 /** @typedef {import('./sittings.mjs').Cases} Cases */
 
@@ -13,8 +13,8 @@ export const THEIRS = 'pg.Pool';
 export const BARE = 'clients, no pool';
 
 /** @param {import('./section.mjs').SectionOptions} options */
-export async function measureQueries({ quick, effort, tell }) {
-  const args = [CONNECTIONS, CALLERS, quick ? effort : DRIVER_EFFORT];
+export async function measureQueries({ quick, tell }) {
+  const args = [CONNECTIONS, CALLERS, turnsOf(quick)];
   const cases = await measureInSittings('queries-child.mjs', args, { quick, tell });
   return { tables: [tableOf(cases)], targets: targetsOf(cases) };
 }

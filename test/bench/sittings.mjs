@@ -3,7 +3,7 @@
 import { LabUnavailableError } from '@lifeguard/lab';
 import { resultOf } from './child-process.mjs';
 
-const SITTINGS = { all: 5, quick: 1 };
+const SITTINGS = 5;
 
 /**
  * What one sitting has measured: nanoseconds for an operation in each round, by case and by contestant.
@@ -20,14 +20,14 @@ const SITTINGS = { all: 5, quick: 1 };
 /**
  * @param {string} module of a child process, which writes a `Sitting`, or `{ leftOut }`: why it could not be measured here
  * @param {readonly unknown[]} args given to it as JSON
- * @param {{ quick: boolean, tell: (text: string) => void }} options
+ * @param {{ quick: boolean, tell: (text: string) => void, sittings?: number }} options `quick`: one sitting
  * @returns {Promise<Cases>}
  * @throws {LabUnavailableError} if it could not be measured here
  */
-export async function measureInSittings(module, args, { quick, tell }) {
+export async function measureInSittings(module, args, { quick, tell, sittings = SITTINGS }) {
   /** @type {Cases} */
   const cases = new Map();
-  const count = quick ? SITTINGS.quick : SITTINGS.all;
+  const count = quick ? 1 : sittings;
   for (let number = 1; number <= count; number += 1) {
     tell(`sitting ${number} of ${count}`);
     const sitting = await resultOf(
