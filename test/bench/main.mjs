@@ -16,8 +16,8 @@ ${Object.entries(SECTIONS)
   .map(([name, what]) => `  ${name.padEnd(9)}${what}`)
   .join('\n')}
 
-A whole run takes about half an hour, most of it for the adapters. Leave the machine alone meanwhile: ratios
-stand some noise, and not all of it.
+A whole run takes half an hour and more, most of it for the adapters. Leave the machine alone meanwhile: ratios stand
+some noise, and not all of it.
 The exit status is 0 whatever was measured; 1 with --strict if a target is missed, and with CI=true if something could not be
 measured; 2 if the arguments are wrong.
 
