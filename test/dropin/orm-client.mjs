@@ -39,7 +39,7 @@ const waiting = begin(1, 2, ({ sleep }) => sleep(300));
 const sending = begin(3, 4, () => hear('fault'));
 await Promise.all([waiting.begun, sending.begun]);
 await allAcknowledged();
-await tell({ before, options: hardenedOptions() });
+await tell({ before, options: await hardenedOptions(MAX) });
 
 const told = timed(async () => ({
   waiting: await waiting.told(),

@@ -5,7 +5,7 @@ import { type Promises, rootOf, usualBounds } from './service.js';
 /**
  * What clients of a broker promise.
  *
- * @param sockets that the service has opened and hardened, when the fault comes
+ * @param sockets of the service that are open and hardened, when the fault comes
  * @param ends what somebody is told whose connection ended, besides the error of the network
  */
 export function brokerPromises(sockets: number, ends: RegExp): Promises {

@@ -15,7 +15,7 @@ import {
   timed,
 } from './service.mjs';
 
-const { topology, nodes, sentinels, password, tcp } = config;
+const { topology, nodes, sentinels, password, sockets, tcp } = config;
 const makers = {
   sentinels: () => createClient({ sentinels, name: 'mymaster', password, tcp, maxRetriesPerRequest: 0 }),
   cluster: () => createCluster(nodes, { redisOptions: { password, connectTimeout: undefined }, tcp }),
@@ -32,7 +32,7 @@ if (topology === 'cluster') {
 }
 const call = outcome(client.blpop('list', 0));
 await allAcknowledged();
-await tell({ options: hardenedOptions() });
+await tell({ options: await hardenedOptions(sockets) });
 
 await hear('fault');
 const faultAt = performance.now();
@@ -45,7 +45,7 @@ const since = topology === 'cluster' ? performance.now() : faultAt;
 const answer = await untilServed();
 const servedMillis = performance.now() - since;
 if (topology === 'cluster') await everythingBack();
-const options = hardenedOptions();
+const options = await hardenedOptions(sockets);
 const ended = heard(client, 'end');
 client.disconnect();
 await ended;

@@ -10,8 +10,8 @@ export const PG: Matrix = {
   adapter: 'pg',
   program: new URL('./pg-client.mjs', import.meta.url),
   start,
-  // 2 transports x 3 states with connections x 2 each, and those of `connecting` that were dropped again.
-  sockets: { atLeast: 12 },
+  // 2 transports x 3 states with connections x 2 each.
+  sockets: 12,
   callers: 2,
   expectError(fault, state, told, cell) {
     if (state === 'idle' && told.code === undefined) {

@@ -13,8 +13,8 @@ export const IOREDIS: Matrix = {
   program: new URL('./ioredis-client.mjs', import.meta.url),
   unavailable: redisUnavailable(),
   start,
-  // 2 transports x (6 clients and 3 pools that hold 2), and those of connects that a busy machine gave up after 0.75 s.
-  sockets: { atLeast: 24 },
+  // 2 transports x (6 clients and 3 pools that hold 2).
+  sockets: 24,
   ...promisesOf(/^(Connection is closed\.|Reached the max retries per request limit|closed|peer-closed)/),
 };
 
@@ -23,8 +23,8 @@ export const REDIS: Matrix = {
   program: new URL('./redis-client.mjs', import.meta.url),
   unavailable: redisUnavailable(),
   start,
-  // 2 transports x (5 clients and 3 pools that hold 2), and those of connects that a busy machine gave up after 0.75 s.
-  sockets: { atLeast: 22 },
+  // 2 transports x (5 clients and 3 pools that hold 2).
+  sockets: 22,
   ...promisesOf(/^(Socket closed unexpectedly|The client is closed|peer-closed|kept for the next)/),
 };
 

@@ -2,7 +2,17 @@
 // that it has a network of its own, and so that it shows by ending by itself that no socket and no timer is left.
 //
 // From its parent it hears 'fault' right after the fault, and 'heal' right after the healing.
-import { allAcknowledged, hardenedOptions, hardenedSockets, hear, socketsLeft, tell, timed } from './service.mjs';
+import {
+  allAcknowledged,
+  config,
+  hardenedOptions,
+  hardenedSockets,
+  hear,
+  socketsLeft,
+  starvedMillis,
+  tell,
+  timed,
+} from './service.mjs';
 
 /**
  * Tells what became of those in each cell, and when they were served again; then closes everything.
@@ -18,8 +28,9 @@ export async function enact({ cells, stock, ports }) {
   await Promise.all(cells.map((cell) => cell.open?.(cell)));
   await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
   await allAcknowledged();
+  const options = await hardenedOptions(config.sockets);
   const beforeFault = hardenedSockets();
-  await tell({ options: hardenedOptions() });
+  await tell({ options });
 
   await hear('fault');
   const outcomes = await Promise.all(cells.map(suffer));
@@ -27,8 +38,8 @@ export async function enact({ cells, stock, ports }) {
   await tell({ outcomes, stockIsStuck: await stock.isStuck() });
 
   await hear('heal');
-  const healedAt = performance.now();
-  const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healedAt)));
+  const healed = { at: performance.now(), starvedMillis: starvedMillis() };
+  const recoveries = await Promise.all(cells.map((cell, index) => recover(cell, patient[index], healed)));
   const oldSockets = beforeFault.filter(({ destroyed }) => !destroyed).length;
   await stock.close();
   await Promise.all(cells.map((cell) => cell.close(cell)));
@@ -42,8 +53,9 @@ async function suffer(cell) {
   return { transport, state, told, tookMillis: cell.tookMillis ?? tookMillis, by, held: cell.held?.() };
 }
 
-async function recover(cell, patient, healedAt) {
+async function recover(cell, patient, healed) {
   const answer = await (patient ?? cell.askAgain());
-  const tookMillis = performance.now() - healedAt;
-  return { answer, tookMillis, lentAgain: await cell.lentAgain?.() };
+  const tookMillis = performance.now() - healed.at;
+  const starved = starvedMillis() - healed.starvedMillis;
+  return { answer, tookMillis, starvedMillis: starved, lentAgain: await cell.lentAgain?.() };
 }

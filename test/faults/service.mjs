@@ -18,7 +18,13 @@ export function hardenedSockets() {
   return [...sockets].filter((socket) => inspect(socket)?.options.userTimeoutMillis > 0);
 }
 
-export function hardenedOptions() {
+/**
+ * Their options, once no more and no fewer than expected are open: a connect too many, which a busy machine has had begun, is given
+ * up when it succeeds. Those that are open after the patience that was configured, if it never comes to that.
+ */
+export async function hardenedOptions(expected) {
+  const patience = AbortSignal.timeout(config.patienceMillis);
+  while (hardenedSockets().length !== expected && !patience.aborted) await delay(5);
   return hardenedSockets().map((socket) => inspect(socket).options);
 }
 
@@ -27,6 +33,14 @@ export async function timed(work) {
   const start = performance.now();
   const told = await Promise.race([work(), delay(config.patienceMillis, 'still waiting', { ref: false })]);
   return { told, tookMillis: performance.now() - start };
+}
+
+/**
+ * For how long this thread has been ready to run, and had no processor. The second number of the file, which is in nanoseconds:
+ * https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function starvedMillis() {
+  return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6;
 }
 
 export async function outcome(promise) {
@@ -73,5 +87,7 @@ export async function hear(word) {
 }
 
 export function tell(message) {
-  return new Promise((resolve) => process.send(message, resolve));
+  return new Promise((resolve, reject) => {
+    process.send(message, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -44,8 +44,8 @@ async function start(where: Host): Promise<Servers> {
 
 function promisesOf({ lost, tooLate }: Driver): Promises {
   return {
-    // 2 transports x 3 states with connections x 2 each, and those of `connecting` that were dropped again.
-    sockets: { atLeast: 12 },
+    // 2 transports x 3 states with connections x 2 each.
+    sockets: 12,
     callers: 2,
     expectError(fault, state, told, cell) {
       const { code } = rootOf(told);
