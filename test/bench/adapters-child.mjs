@@ -20,7 +20,7 @@ await runSitting(measure);
 /**
  * @param {string} name of its module in `adapters/`
  * @param {readonly number[]} callers
- * @param {import('./turns.mjs').Turns} turns
+ * @param {import('./rounds.mjs').Turns} turns
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers; the adapter first
  */
 async function measure(name, callers, turns) {

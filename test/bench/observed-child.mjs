@@ -24,15 +24,13 @@ await runSitting(measure);
  * @param {'loans' | 'queries'} what
  * @param {number} connections
  * @param {readonly number[]} numbers of callers
- * @param {any} effort `Effort` for loans, `Turns` for queries
+ * @param {import('./rounds.mjs').Effort | import('./rounds.mjs').Turns} effort
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers
  */
 async function measure(what, connections, numbers, effort) {
-  if (what === 'loans') {
-    const compare = (/** @type {Contestants} */ pools) => measureInRounds(pools, effort);
-    return measureBoth(() => openLoans(connections), LOANS, numbers, compare);
-  }
-  const compare = (/** @type {Contestants} */ pools) => measureInTurns(pools, effort);
+  const compare = (/** @type {Contestants} */ pools) =>
+    'rounds' in effort ? measureInRounds(pools, effort) : measureInTurns(pools, effort);
+  if (what === 'loans') return measureBoth(() => openLoans(connections), LOANS, numbers, compare);
   const server = await startPostgres('loopback');
   try {
     return await measureBoth(() => openQueries(connections, server), TURN_OPERATIONS, numbers, compare);

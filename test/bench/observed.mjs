@@ -23,7 +23,7 @@ export const ALONE = 'not observed';
 export async function measureObserved({ quick, effort, tell }) {
   /**
    * @param {'loans' | 'queries'} what
-   * @param {import('./rounds.mjs').Effort | import('./turns.mjs').Turns} effort
+   * @param {import('./rounds.mjs').Effort | import('./rounds.mjs').Turns} effort
    */
   const measure = (what, effort) =>
     measureInSittings('observed-child.mjs', [what, CONNECTIONS, CALLERS, effort], {

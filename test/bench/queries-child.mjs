@@ -12,7 +12,7 @@ await runSitting(measure);
 /**
  * @param {number} connections
  * @param {readonly number[]} numbers
- * @param {import('./turns.mjs').Turns} turns
+ * @param {import('./rounds.mjs').Turns} turns
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers
  */
 async function measure(connections, numbers, turns) {
