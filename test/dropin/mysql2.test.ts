@@ -96,6 +96,37 @@ describe.skipIf(!possible).each([
       await expect(pool.promise().query('SELECT 3 AS n')).resolves.toMatchObject([[{ n: 3 }], {}]);
     });
 
+    test('values that can’t be written are told later, by callback and by event, and no connection is lost', async () => {
+      const pool = makePool({ connectionLimit: 1 });
+      // Both when a connection has to be opened first and when one is idle.
+      for (const _ of ['opened', 'idle']) {
+        const unwritable = new Error('unwritable');
+        const values = [
+          {
+            toSqlString() {
+              throw unwritable;
+            },
+          },
+        ];
+        const byCallback = new Promise((resolve) => pool.query('SELECT ?', values, resolve));
+        await expect(byCallback).resolves.toBe(unwritable);
+        const query = pool.query('SELECT ?', values);
+        await expect(new Promise((resolve) => query.on('error', resolve))).resolves.toBe(unwritable);
+        await expect(pool.promise().query('SELECT 1 AS n')).resolves.toMatchObject([[{ n: 1 }], {}]);
+      }
+    });
+
+    test('a query is refused as a connection is: no place, no pool', async () => {
+      const pool = makePool({ connectionLimit: 1, waitForConnections: false });
+      const asked = () => new Promise((resolve) => pool.query('SELECT 1', resolve));
+      const lent = await connectionOf(pool);
+      await expect(asked()).resolves.toMatchObject({ message: 'No connections available.' });
+      lent.release();
+      await expect(asked()).resolves.toBeNull();
+      await new Promise<void>((resolve) => pool.end(() => resolve()));
+      await expect(asked()).resolves.toMatchObject({ message: 'Pool is closed.' });
+    });
+
     test('more than the limit, in order', async () => {
       const pool = makePromisePool({ connectionLimit: 2 });
       const numbers = Array.from({ length: 20 }, (_, index) => index);

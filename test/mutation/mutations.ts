@@ -150,7 +150,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 3,
     promise: 'an acquire is bounded',
     file: 'packages/pool/src/desk.ts',
-    remove: 'if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);',
+    remove: 'if (waiter.timeoutMillis > 0) this.#deadlines.begin(waiter.timeoutMillis);',
     tests: unit('pool'),
   },
   {

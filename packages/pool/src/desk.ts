@@ -11,10 +11,15 @@ export interface Note {
   readonly stack: string | undefined;
 }
 
+/** Told of a connection, or why there is none; then `error` is not `null`. */
+export type AcquireCallback<R> = (error: unknown, resource?: R) => void;
+
 /** One who waits for a connection. */
 interface Waiter<R> extends Patient, Queued {
   resolve: (resource: R) => void;
   reject: (reason: unknown) => void;
+  /** In place of the two, for who wants no promise. */
+  readonly callback: AcquireCallback<R> | undefined;
   readonly note: Note | undefined;
   /** Could make it leave. */
   readonly signal: AbortSignal | undefined;
@@ -69,6 +74,7 @@ export class Desk<R> {
       waits: false,
       resolve: ignore,
       reject: ignore,
+      callback: undefined,
       timeoutMillis,
       lateAt: undefined,
       note,
@@ -81,9 +87,23 @@ export class Desk<R> {
     });
     // Before it joins: what is no signal throws here, and nobody must be left waiting then.
     if (signal) this.#signals.heed(signal, waiter);
-    this.#waiters.join(waiter, priority);
-    if (timeoutMillis > 0) this.#deadlines.begin(timeoutMillis);
+    this.#seat(waiter, priority);
     return promise;
+  }
+
+  /** As `wait`, without a promise: calls back in a tick of its own. */
+  waitFor(callback: AcquireCallback<R>, timeoutMillis: number, note: Note | undefined): void {
+    const waiter: Waiter<R> = {
+      waits: false,
+      resolve: ignore,
+      reject: ignore,
+      callback,
+      timeoutMillis,
+      lateAt: undefined,
+      note,
+      signal: undefined,
+    };
+    this.#seat(waiter, undefined);
   }
 
   /**
@@ -94,17 +114,24 @@ export class Desk<R> {
   serve(resource: R): Note | undefined {
     const waiter = this.#next();
     if (!waiter) return undefined;
-    waiter.resolve(resource);
+    if (waiter.callback) process.nextTick(waiter.callback, null, resource);
+    else waiter.resolve(resource);
     return waiter.note;
   }
 
   /** Tells the first who waits that there will be none. */
   refuse(error: unknown): void {
-    this.#next()?.reject(error);
+    const waiter = this.#next();
+    if (waiter) turnAway(waiter, error);
   }
 
   refuseAll(error: unknown): void {
     while (this.waiting > 0) this.refuse(error);
+  }
+
+  #seat(waiter: Waiter<R>, priority: number | undefined): void {
+    this.#waiters.join(waiter, priority);
+    if (waiter.timeoutMillis > 0) this.#deadlines.begin(waiter.timeoutMillis);
   }
 
   #next(): Waiter<R> | undefined {
@@ -118,7 +145,7 @@ export class Desk<R> {
     const why = reason();
     if (!this.#waiters.leave(waiter)) return;
     this.#disarm(waiter);
-    waiter.reject(why);
+    turnAway(waiter, why);
     this.#options.left();
   }
 
@@ -126,4 +153,9 @@ export class Desk<R> {
     if (this.#waiters.length === 0) this.#deadlines.rest();
     if (waiter.signal) this.#signals.ignore(waiter.signal, waiter);
   }
+}
+
+function turnAway<R>(waiter: Waiter<R>, reason: unknown): void {
+  if (waiter.callback) process.nextTick(waiter.callback, reason);
+  else waiter.reject(reason);
 }

@@ -1,5 +1,6 @@
 export { ConfigError, type ConfigProblem, LifeguardError, type TcpOptions } from '@lifeguard/tcp';
 export type { EvictReason } from './classify.js';
+export type { AcquireCallback } from './desk.js';
 export {
   AcquireTimeoutError,
   ConnectTimeoutError,

@@ -7,7 +7,7 @@ import { Conditions } from './conditions.js';
 import { Connection, type Place } from './connection.js';
 import { type Attempt, Connector, type Consequence } from './connector.js';
 import { within } from './deadline.js';
-import { Desk, type Note } from './desk.js';
+import { type AcquireCallback, Desk, type Note } from './desk.js';
 import {
   AcquireTimeoutError,
   DrainTimeoutError,
@@ -165,7 +165,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     this.#connector = new Connector<Connection<T>>({
       maxConnecting,
       start: () => this.#startAttempt(),
-      demand: () => ({ waiting: this.#unserved, missing: this.#missing, lent: this.borrowed }),
+      demand: () => ({ waiting: this.#unserved(), missing: this.#missing(), lent: this.borrowed }),
       failed: (error) => this.#connectFailed(error),
       surplus: (connection) => this.#turnAway(connection),
     });
@@ -249,13 +249,30 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     const wishes = typeof request === 'number' ? { priority: request } : (request ?? NO_WISHES);
     if (wishes.signal?.aborted) return Promise.reject(wishes.signal.reason);
     this.#started = true;
-    if (this.#desk.waiting === 0 && this.#shelf.length > 0 && !this.#testsOnBorrow) {
-      this.#now = roughMillis();
-      this.#sweepSoon();
-      const connection = this.#shelf.take(this.#now);
-      if (connection) return this.#lend(connection).promise;
-    }
-    return this.#wait(wishes);
+    const connection = this.#takeIdle();
+    return connection ? this.#lend(connection).promise : this.#wait(wishes);
+  }
+
+  /**
+   * Borrows a connection if one is idle and nobody waits, and else returns `undefined` and leaves it at that: nothing is opened. It is
+   * to be given back as if `acquire` had lent it.
+   */
+  tryAcquire(): T | undefined {
+    if (this.#phase !== 'open') return undefined;
+    const connection = this.#takeIdle();
+    return connection && this.#lend(connection).resource;
+  }
+
+  /**
+   * As `acquire` without a request, by callback, which spares its caller two promises: for a driver whose own API takes callbacks.
+   *
+   * @param callback called once, in a tick of its own, with the error or with `null` and the connection; what it throws is an uncaught
+   * exception. If it had to wait, that is the async context of whoever gave the connection back: who needs its own has `acquire`
+   */
+  acquireFor(callback: AcquireCallback<T>): void {
+    const idle = this.#phase === 'open' ? this.#takeIdle() : undefined;
+    if (idle) process.nextTick(callback, null, this.#lend(idle).resource);
+    else this.#waitFor(callback);
   }
 
   /**
@@ -381,21 +398,45 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
 
   // Lending
 
+  /** One that can be lent at once, if nobody was here before. */
+  #takeIdle(): Connection<T> | undefined {
+    if (this.#desk.waiting > 0 || this.#shelf.length === 0 || this.#testsOnBorrow) return undefined;
+    this.#now = roughMillis();
+    this.#sweepSoon();
+    return this.#shelf.take(this.#now);
+  }
+
   #wait({ priority, signal, timeoutMillis: given }: AcquireOptions): Promise<T> {
     const timeoutMillis = given ?? this.#options.acquireTimeoutMillis;
     // As of who reckons what is left of its own time, and has none.
     if (!(timeoutMillis >= 0)) return Promise.reject(this.#tooLate(timeoutMillis));
-    if (this.#desk.waiting >= this.#options.maxWaitingClients && this.#isFull()) {
-      return Promise.reject(new QueueFullError(this.#state()));
-    }
-    const served = this.#desk.wait(priority, timeoutMillis, signal, this.#isNoted ? this.#noteCaller() : undefined);
+    if (this.#refusesToWait()) return Promise.reject(new QueueFullError(this.#state()));
+    const served = this.#desk.wait(priority, timeoutMillis, signal, this.#isNoted() ? this.#noteCaller() : undefined);
     if (this.heard.wait) this.emit('wait', served);
-    if (!this.#isExhausted) this.#restock();
+    if (!this.#isExhausted()) this.#restock();
     return served;
   }
 
+  #waitFor(callback: AcquireCallback<T>): void {
+    // Whoever is refused at once, or hears of those who wait, is told by way of a promise.
+    if (this.#phase !== 'open' || this.heard.wait || this.#refusesToWait()) {
+      this.acquire().then(
+        (resource) => process.nextTick(callback, null, resource),
+        (reason: unknown) => process.nextTick(callback, reason),
+      );
+      return;
+    }
+    this.#started = true;
+    this.#desk.waitFor(callback, this.#options.acquireTimeoutMillis, this.#isNoted() ? this.#noteCaller() : undefined);
+    if (!this.#isExhausted()) this.#restock();
+  }
+
+  #refusesToWait(): boolean {
+    return this.#desk.waiting >= this.#options.maxWaitingClients && this.#isFull();
+  }
+
   /** Whether anything is to be known of callers, and told of loans. */
-  get #isNoted(): boolean {
+  #isNoted(): boolean {
     return this.#warnsOfLeaks || this.heard.acquire === true || channels.acquire.hasSubscribers;
   }
 
@@ -409,7 +450,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** Whether every connection that there can be is here, and none is idle: one more who waits changes nothing. */
-  get #isExhausted(): boolean {
+  #isExhausted(): boolean {
     return this.#fetching === 0 && this.#shelf.length === 0 && !this.#inventory.canTakeOrder;
   }
 
@@ -419,17 +460,17 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
   }
 
   /** Who waits, less those for whom a connection has arrived already. */
-  get #unserved(): number {
+  #unserved(): number {
     return Math.max(0, this.#desk.waiting - this.#arriving);
   }
 
-  get #missing(): number {
+  #missing(): number {
     return this.#started && this.#phase === 'open' ? this.min - this.#connections.size : 0;
   }
 
   /** Fetches as many connections as are wanted and not on their way, and lets the connector know of the demand. */
   #restock(): void {
-    while (this.#canFetch() && this.#fetching < Math.max(this.#desk.waiting, this.#missing)) void this.#fetch();
+    while (this.#canFetch() && this.#fetching < Math.max(this.#desk.waiting, this.#missing())) void this.#fetch();
     this.#connector.pump();
   }
 
@@ -488,7 +529,7 @@ export class Pool<T> extends SafeEmitter<PoolEvents<T>> {
     connection.uses += 1;
     if (connection.uses >= this.#options.maxUses) condemn(connection, 'max-uses');
     this.#counter.acquired += 1;
-    if (this.#isNoted) this.#noteLoan(connection, note);
+    if (this.#isNoted()) this.#noteLoan(connection, note);
     return connection;
   }
 

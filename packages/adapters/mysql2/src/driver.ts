@@ -10,6 +10,13 @@ export interface Command {
   readonly resultsetHeader?: unknown;
 }
 
+/** What `query` gives to a connection. */
+export interface QueryCommand extends EventEmitter, Command {
+  namedPlaceholders: boolean | undefined;
+  /** Its caller's callback. */
+  readonly onResult: ((error: unknown) => void) | undefined;
+}
+
 /** A packet of the server: `end` and, after four bytes of header, `start` are places in `buffer`. */
 export interface Packet {
   readonly buffer: Buffer;
@@ -31,7 +38,7 @@ export interface DriverConnection extends EventEmitter {
   handlePacket(packet?: Packet): void;
   addCommand(command: Command): Command;
   connect(callback: (error: unknown) => void): void;
-  query(sql: string, callback: (error: unknown) => void): void;
+  query(sql: string | QueryCommand, callback?: (error: unknown) => void): QueryCommand;
   ping(callback: (error: unknown) => void): void;
   reset(callback: (error: unknown) => void): void;
   changeUser(options: object, callback: (error: unknown) => void): void;
@@ -58,7 +65,11 @@ export interface DriverPoolConnection extends DriverConnection {
 
 /** `connectionConfig` is complete with the defaults; the pool's own options stand beside it. */
 export interface DriverPoolConfig extends PoolOptions {
-  readonly connectionConfig: object & { readonly user?: string; readonly stream?: unknown };
+  readonly connectionConfig: object & {
+    readonly user?: string;
+    readonly stream?: unknown;
+    readonly namedPlaceholders?: boolean;
+  };
 }
 
 /** The driver's own pool, as far as ours is built on it. */
@@ -66,6 +77,7 @@ export interface DriverPool extends EventEmitter {
   readonly config: DriverPoolConfig;
   _closed: boolean;
   getConnection(callback: ConnectionCallback): void;
+  query(sql: unknown, values?: unknown, callback?: unknown): QueryCommand;
   releaseConnection(connection: unknown): void;
   end(callback?: (error?: unknown) => void): void;
 }
@@ -75,12 +87,15 @@ export type ConnectionCallback = (error: unknown, connection?: PoolConnection) =
 const classes = mysql as unknown as {
   readonly Pool: new (options: { config: DriverPoolConfig }) => DriverPool;
   readonly PoolConnection: new (pool: DriverPool, options: { config: object }) => DriverPoolConnection;
+  readonly createQuery: (sql: unknown, values: unknown, callback: unknown, config: object) => QueryCommand;
   readonly ConnectionConfig: { parseUrl(url: string): PoolOptions };
 };
 
 /** The class of what mysql2's `createPool` returns. */
 export const DriverPool = classes.Pool;
 export const DriverPoolConnection = classes.PoolConnection;
+/** The command that `query` gives to a connection, of the arguments that `query` takes. */
+export const { createQuery } = classes;
 
 /** @throws {TypeError} that may show the URL, and so the password */
 export function parseUrl(url: string): PoolOptions {

@@ -1,8 +1,9 @@
 import { type Pool as Clients, createPool, LifeguardError } from '@lifeguard/pool';
 import type { PoolConnection } from 'mysql2';
 import { isCallersFault, isPermanent } from './classify.js';
+import { fail, run } from './command.js';
 import { ask, close, isBusy, isUsable, opened, opensAtOnce } from './connection.js';
-import type { ConnectionCallback, DriverPool } from './driver.js';
+import type { ConnectionCallback, DriverPool, QueryCommand } from './driver.js';
 import { type PoolConfig, toClientsOptions } from './options.js';
 import { type Keeper, PooledConnection } from './pooled-connection.js';
 
@@ -81,15 +82,26 @@ export class Lender implements Keeper {
 
   /** Whether one more caller is to be refused, if he had to wait. */
   get isFull(): boolean {
-    return this.queued >= this.#queueLimit;
+    return this.#queueLimit < Number.POSITIVE_INFINITY && this.queued >= this.#queueLimit;
   }
 
   /** Calls back as soon as there is a connection, or will be none, and never synchronously. What the callback throws is uncaught. */
   checkOut(callback: ConnectionCallback): void {
     this.#clients.acquire().then(
-      (connection) => this.#handOver(connection, callback),
-      (error: unknown) => tell(callback, inPoolsWords(error)),
+      (connection) => tell(() => this.#handOver(connection, callback)),
+      (error: unknown) => tell(() => callback(inPoolsWords(error))),
     );
+  }
+
+  /** Has a command carried out: now, if a connection is idle. */
+  perform(command: QueryCommand): void {
+    const idle = this.#clients.tryAcquire();
+    if (idle) this.#give(idle, command);
+    else
+      this.#clients.acquireFor((error, connection) => {
+        if (connection) this.#give(connection, command);
+        else fail(command, inPoolsWords(error));
+      });
   }
 
   /** Does nothing to what is not lent, such as what was given back before. */
@@ -135,10 +147,19 @@ export class Lender implements Keeper {
   }
 
   #handOver(connection: PooledConnection, callback: ConnectionCallback): void {
+    this.#noteLoan(connection);
+    callback(null, connection as unknown as PoolConnection);
+  }
+
+  #give(connection: PooledConnection, command: QueryCommand): void {
+    this.#noteLoan(connection);
+    run(command, connection);
+  }
+
+  #noteLoan(connection: PooledConnection): void {
     connection.place = 'lent';
     connection._released = false;
-    if (this.#pool.listenerCount('acquire') > 0) tell(() => this.#pool.emit('acquire', connection), null);
-    tell(callback, null, connection as unknown as PoolConnection);
+    if (this.#pool.listenerCount('acquire') > 0) tell(() => this.#pool.emit('acquire', connection));
   }
 
   #forget(connection: PooledConnection): void {
@@ -232,10 +253,10 @@ export class Lender implements Keeper {
   }
 }
 
-/** Calls a callback from within a promise: what it throws is an uncaught exception, not a rejection of ours. */
-function tell(callback: ConnectionCallback, error: unknown, connection?: PoolConnection): void {
+/** Calls others from within our own work: what they throw is an uncaught exception, and no failure of ours. */
+function tell(call: () => void): void {
   try {
-    callback(error, connection);
+    call();
   } catch (thrown) {
     process.nextTick(() => {
       throw thrown;

@@ -1,6 +1,13 @@
 import { isEnabled } from '@lifeguard/tcp';
 import mysql, { type Pool } from 'mysql2';
-import { type ConnectionCallback, DriverPool, type DriverPoolConfig } from './driver.js';
+import { fail } from './command.js';
+import {
+  type ConnectionCallback,
+  createQuery,
+  DriverPool,
+  type DriverPoolConfig,
+  type QueryCommand,
+} from './driver.js';
 import { closedError, Lender } from './lender.js';
 import { inDriversWords, type PoolConfig, readConfig, toDriverOptions } from './options.js';
 import { PooledConnection } from './pooled-connection.js';
@@ -38,14 +45,20 @@ class LifeguardPool extends DriverPool {
   }
 
   override getConnection(callback: ConnectionCallback): void {
-    const lender = this.#lender;
-    const { isExhausted } = lender;
-    if (this._closed || (isExhausted && lender.isFull)) {
-      process.nextTick(callback, this._closed ? closedError() : this.#full());
-      return;
-    }
-    if (isExhausted) this.emit('enqueue');
-    lender.checkOut(callback);
+    const refusal = this.#admit();
+    if (refusal) process.nextTick(callback, refusal);
+    else this.#lender.checkOut(callback);
+  }
+
+  /** mysql2's would wait a tick for a connection that is idle, make four closures and a listener that is taken off again. */
+  override query(sql: unknown, values?: unknown, callback?: unknown): QueryCommand {
+    const { connectionConfig } = this.config;
+    const command = createQuery(sql, values, callback, connectionConfig);
+    if (command.namedPlaceholders === undefined) command.namedPlaceholders = connectionConfig.namedPlaceholders;
+    const refusal = this.#admit();
+    if (refusal) process.nextTick(fail, command, refusal);
+    else this.#lender.perform(command);
+    return command;
   }
 
   override releaseConnection(connection: unknown): void {
@@ -57,6 +70,16 @@ class LifeguardPool extends DriverPool {
   override end(callback?: (error?: unknown) => void): void {
     this._closed = true;
     this.#lender.shutDown().then(() => callback && process.nextTick(callback));
+  }
+
+  /** Why one more caller is refused, if he is. */
+  #admit(): Error | undefined {
+    const lender = this.#lender;
+    if (this._closed) return closedError();
+    if (!lender.isExhausted) return undefined;
+    if (lender.isFull) return this.#full();
+    this.emit('enqueue');
+    return undefined;
   }
 
   #full(): Error {

@@ -3,6 +3,8 @@ import { Session } from './session.js';
 
 /** What a connection tells of itself. */
 export interface Keeper {
+  /** Its borrower has done with it. */
+  takeBack(connection: PooledConnection): void;
   /** It was given back, and is in a definite state. */
   lookOver(connection: PooledConnection): void;
   /** It has left the pool, because it failed or by its borrower's will. */
@@ -17,12 +19,17 @@ export class PooledConnection extends DriverPoolConnection {
   readonly #keeper: Keeper;
   /** Made once: a new one for each return would be a young object in an old one, which V8 has to keep a list of. */
   readonly #lookOver: () => void;
+  /** Gives it back, unless it has left the pool: for who would make a closure for each command that ends. */
+  readonly giveBackAtEnd: () => void;
   #hasFailed = false;
 
   constructor(pool: DriverPool, keeper: Keeper) {
     super(pool, { config: copyOf(pool.config.connectionConfig) });
     this.#keeper = keeper;
     this.#lookOver = () => keeper.lookOver(this);
+    this.giveBackAtEnd = () => {
+      if (this._pool !== null) keeper.takeBack(this);
+    };
     this.session = new Session(this);
     // Before mysql2's own, which call `_removeFromPool`.
     const fail = () => {

@@ -42,7 +42,11 @@ export class Session {
     this.#connection = connection;
     const { handlePacket, changeUser, reset } = connection;
     const { charsetNumber } = connection.config;
-    connection.handlePacket = (packet) => this.#follow(handlePacket, packet);
+    // Runs for every packet, and so is short: what is rare stands elsewhere.
+    connection.handlePacket = (packet) => {
+      if (packet && isAmidAnswer(packet) && !this.#setUp) handlePacket.call(connection, packet);
+      else this.#follow(handlePacket, packet);
+    };
     connection.changeUser = (...args) => {
       this.#beyondRepair = true;
       return changeUser.apply(connection, args);
@@ -140,7 +144,7 @@ export class Session {
     return ask((callback) => this.#connection.query(sql, callback));
   }
 
-  /** Runs for every packet, and so is short: what is rare stands elsewhere. */
+  /** Takes note of what is said of the session, and that a packet is being read. */
   #follow(handlePacket: DriverConnection['handlePacket'], packet: Packet | undefined): void {
     if (packet) this.#read(packet);
     this.#depth += 1;
@@ -172,9 +176,7 @@ export class Session {
 
   #read({ buffer, start, end }: Packet): void {
     const body = start + HEADER_BYTES;
-    const marker = buffer[body] ?? 0;
-    // Columns and rows, as a rule.
-    if (marker > OK && marker < EOF) return;
+    const marker = buffer[body];
     const { _command: command, _paused: isKeptForLater } = this.#connection;
     if (isKeptForLater) return;
     if (marker === EOF && end - body <= EOF_MAX_BYTES) {
@@ -205,6 +207,12 @@ export class Session {
       return addCommand.call(connection, command);
     };
   }
+}
+
+/** Whether this says nothing of the session and can't end an answer: columns and rows, as a rule. */
+function isAmidAnswer({ buffer, start }: Packet): boolean {
+  const marker = buffer[start + HEADER_BYTES] ?? OK;
+  return marker > OK && marker < EOF;
 }
 
 /** Where a length-encoded integer ends. */
