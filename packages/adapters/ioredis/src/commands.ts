@@ -1,3 +1,5 @@
+import { roughNow } from './rough-clock.js';
+
 /** When a command was issued, or began to wait anew; that of a pipeline stands with the pipeline too. */
 export const SINCE = Symbol('lifeguard.since');
 
@@ -27,10 +29,14 @@ export interface Queue {
   push(item: Item): number;
 }
 
-/** Takes note of when a command was issued, in `performance.now()`'s milliseconds. */
-export function issue(command: Command, stream: Stamped | undefined): void {
+/**
+ * Takes note of when a command was issued, in `performance.now()`'s milliseconds.
+ *
+ * @param isSent as a rule it is answered, and nobody asks for its time: a rough one will do
+ */
+export function issue(command: Command, stream: Stamped | undefined, isSent: boolean): void {
   // A command that a cluster sends once more keeps its time.
-  command[SINCE] ??= performance.now();
+  command[SINCE] ??= isSent ? roughNow() : performance.now();
   if (stream) stream[SINCE] ??= command[SINCE];
 }
 

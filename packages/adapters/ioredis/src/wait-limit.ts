@@ -64,7 +64,7 @@ export class Waits {
       // It is sent once more, and has not waited for a connection until now.
       if (command === this.#answered) delete command[SINCE];
       if (this.#isRestoring) disown(command);
-      issue(command, stream);
+      issue(command, stream, client.status === 'ready');
       const answer = sendCommand.call(client, command, stream, node);
       if (client.status !== 'ready') this.#lookAsOf(client.status);
       return answer;
@@ -191,7 +191,9 @@ export class Waits {
     const { command } = item;
     if (isDriversOwn(item)) return;
     const now = performance.now();
-    command.reject(new NotConnectedError(command.name, now - (sinceOf(item) ?? now), sent, this.#lastError));
+    // A rough time may be ahead.
+    const waited = Math.max(0, now - (sinceOf(item) ?? now));
+    command.reject(new NotConnectedError(command.name, waited, sent, this.#lastError));
   }
 }
 
