@@ -32,7 +32,7 @@ export interface Queue {
 /**
  * Takes note of when a command was issued, in `performance.now()`'s milliseconds.
  *
- * @param isSent as a rule it is answered, and nobody asks for its time: a rough one will do
+ * @param isSent as a rule it is answered, and nobody asks for its time: a rough one will do. Where it can be lost, that is put right
  */
 export function issue(command: Command, stream: Stamped | undefined, isSent: boolean): void {
   // A command that a cluster sends once more keeps its time.

@@ -64,7 +64,7 @@ export class Waits {
       // It is sent once more, and has not waited for a connection until now.
       if (command === this.#answered) delete command[SINCE];
       if (this.#isRestoring) disown(command);
-      issue(command, stream, client.status === 'ready');
+      issue(command, stream, client.status === 'ready' && client.commandQueue !== undefined);
       const answer = sendCommand.call(client, command, stream, node);
       if (client.status !== 'ready') this.#lookAsOf(client.status);
       return answer;
@@ -136,7 +136,9 @@ export class Waits {
   #lose(): void {
     const waited = this.#limit.millis - millisLeft(this.#lastError, this.#limit);
     const earliest = performance.now() - waited;
-    for (const { command, stream } of this.#client.commandQueue?.toArray() ?? []) {
+    const { commandQueue, offlineQueue } = this.#client;
+    // What came when the socket could not be written to any more has a rough time, too, which may be long past after a held-up loop.
+    for (const { command, stream } of [...(commandQueue?.toArray() ?? []), ...offlineQueue.toArray()]) {
       const since = Math.max(sinceOf({ command, stream }) ?? earliest, earliest);
       command[SINCE] = since;
       if (stream) stream[SINCE] = since;
