@@ -14,6 +14,7 @@ import {
   socketsLeft,
   tell,
   timed,
+  untilOpen,
 } from '../faults/service.mjs';
 
 const { library, kind, server, tcp } = config;
@@ -39,7 +40,8 @@ const waiting = begin(1, 2, ({ sleep }) => sleep(300));
 const sending = begin(3, 4, () => hear('fault'));
 await Promise.all([waiting.begun, sending.begun]);
 await allAcknowledged();
-await tell({ before, options: await hardenedOptions(MAX) });
+await untilOpen(MAX);
+await tell({ before, options: hardenedOptions() });
 
 const told = timed(async () => ({
   waiting: await waiting.told(),

@@ -13,6 +13,7 @@ import {
   socketsLeft,
   tell,
   timed,
+  untilOpen,
 } from './service.mjs';
 
 const { topology, nodes, sentinels, password, sockets, tcp } = config;
@@ -32,7 +33,8 @@ if (topology === 'cluster') {
 }
 const call = outcome(client.blpop('list', 0));
 await allAcknowledged();
-await tell({ options: await hardenedOptions(sockets) });
+await untilOpen(sockets);
+await tell({ options: hardenedOptions() });
 
 await hear('fault');
 const faultAt = performance.now();
@@ -45,7 +47,8 @@ const since = topology === 'cluster' ? performance.now() : faultAt;
 const answer = await untilServed();
 const servedMillis = performance.now() - since;
 if (topology === 'cluster') await everythingBack();
-const options = await hardenedOptions(sockets);
+else await untilOpen(sockets);
+const options = hardenedOptions();
 const ended = heard(client, 'end');
 client.disconnect();
 await ended;

@@ -12,6 +12,7 @@ import {
   starvedMillis,
   tell,
   timed,
+  untilOpen,
 } from './service.mjs';
 
 /**
@@ -28,9 +29,9 @@ export async function enact({ cells, stock, ports }) {
   await Promise.all(cells.map((cell) => cell.open?.(cell)));
   await Promise.all(cells.map((cell) => cell.prepare?.(cell)));
   await allAcknowledged();
-  const options = await hardenedOptions(config.sockets);
+  await untilOpen(config.sockets);
   const beforeFault = hardenedSockets();
-  await tell({ options });
+  await tell({ options: hardenedOptions() });
 
   await hear('fault');
   const outcomes = await Promise.all(cells.map(suffer));

@@ -19,12 +19,15 @@ export function hardenedSockets() {
 }
 
 /**
- * Their options, once no more and no fewer than expected are open: a connect too many, which a busy machine has had begun, is given
- * up when it succeeds. Those that are open after the patience that was configured, if it never comes to that.
+ * Resolves once no more and no fewer of them are open: a connect too many, which a busy machine has had begun, is given up when it
+ * succeeds. At the latest after the patience that was configured.
  */
-export async function hardenedOptions(expected) {
+export async function untilOpen(expected) {
   const patience = AbortSignal.timeout(config.patienceMillis);
   while (hardenedSockets().length !== expected && !patience.aborted) await delay(5);
+}
+
+export function hardenedOptions() {
   return hardenedSockets().map((socket) => inspect(socket).options);
 }
 
