@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createPool, type Factory, type Pool, type PoolOptions } from './index.js';
 import { silentLogger as logger } from './logger.fixture.js';
+import { nextUncaught } from './uncaught.fixture.js';
 
 // Borrowing without a promise: what is there at once, and by callback.
 
@@ -154,14 +155,7 @@ test('who hears of those who wait is given a promise for a callback, too', async
 test('what a callback throws is uncaught, and costs nobody a connection', async () => {
   const pool = makePool({ max: 1 });
   const lent = await pool.acquire();
-  const uncaught = new Promise((resolve) => {
-    const others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.once('uncaughtException', (error) => {
-      for (const other of others) process.on('uncaughtException', other);
-      resolve(error);
-    });
-  });
+  const uncaught = nextUncaught();
   let had: object | undefined;
   pool.acquireFor((_, connection) => {
     had = connection;

@@ -3,6 +3,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPool, type Factory, type PoolOptions } from './index.js';
 import { silentLogger as logger } from './logger.fixture.js';
+import { nextUncaught } from './uncaught.fixture.js';
 
 function makePool<T>(
   create: Factory<T>['create'],
@@ -101,14 +102,7 @@ test('`drain` without end has none, and `close` without time takes none', async 
 });
 
 test('a logger that throws costs nobody a connection', async () => {
-  const uncaught = new Promise((resolve) => {
-    const others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.once('uncaughtException', (error) => {
-      for (const other of others) process.on('uncaughtException', other);
-      resolve(error);
-    });
-  });
+  const uncaught = nextUncaught();
   let isBroken = true;
   const debug = () => {
     if (!isBroken) return;

@@ -5,6 +5,7 @@ import type { Factory } from './factory.js';
 import type { Logger } from './log.js';
 import type { PoolOptions } from './options.js';
 import { createPool, type Pool } from './pool.js';
+import { nextUncaught } from './uncaught.fixture.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -215,14 +216,7 @@ describe('lending', () => {
     pool.on('acquire', () => {
       throw new Error('listener');
     });
-    const uncaught = new Promise((resolve) => {
-      const others = process.listeners('uncaughtException');
-      process.removeAllListeners('uncaughtException');
-      process.once('uncaughtException', (error) => {
-        for (const other of others) process.on('uncaughtException', other);
-        resolve(error);
-      });
-    });
+    const uncaught = nextUncaught();
     await expect(pool.acquire()).resolves.toBe(1);
     await expect(uncaught).resolves.toMatchObject({ message: 'listener' });
   });
