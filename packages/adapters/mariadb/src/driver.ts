@@ -1,12 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Info } from './status.js';
 
 /** What the connections of the promise API and of the callback API have in common, as far as it is used here. */
 export interface DriverConnection extends Pick<EventEmitter, 'on'> {
-  readonly info: {
-    /** The status flags of the server's last answer; the driver writes them. */
-    status: number;
-  };
+  readonly info: Info;
   /** The one way to its socket, TLS or not. */
   readonly __tests?: { getSocket?(): Socket | undefined };
   isValid(): boolean;

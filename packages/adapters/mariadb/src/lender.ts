@@ -81,20 +81,12 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
     return this.#clients.pending;
   }
 
-  /** Calls one of the two as soon as there is a connection, or will be none, and never synchronously. They may not throw. */
+  /** Calls one of the two: now, if a connection is idle, or as soon as there is one, or will be none. They may not throw. */
   checkOut(lend: (connection: C) => void, refuse: (error: unknown) => void): void {
-    if (this.#closed) {
-      process.nextTick(refuse, sqlError('pool is closed', ALREADY_CLOSED));
-      return;
-    }
-    if (this.#clients.available === 0) this.emit('enqueue');
-    this.#clients.acquire().then(
-      (connection) => {
-        this.#handOver(connection);
-        lend(connection);
-      },
-      (error: unknown) => refuse(inDriversWords(error)),
-    );
+    const idle = this.#clients.tryAcquire();
+    if (idle) this.#handOver(idle, lend);
+    else if (this.#closed) process.nextTick(refuse, sqlError('pool is closed', ALREADY_CLOSED));
+    else this.#wait(lend, refuse);
   }
 
   /**
@@ -181,10 +173,19 @@ export class Lender<C extends DriverConnection> extends EventEmitter<LenderEvent
     if (account) account.place = 'unlent';
   }
 
-  #handOver(connection: C): void {
+  #wait(lend: (connection: C) => void, refuse: (error: unknown) => void): void {
+    if (this.#clients.available === 0) this.emit('enqueue');
+    this.#clients.acquire().then(
+      (connection) => this.#handOver(connection, lend),
+      (error: unknown) => refuse(inDriversWords(error)),
+    );
+  }
+
+  #handOver(connection: C, lend: (connection: C) => void): void {
     const account = this.#accounts.get(connection);
     if (account) account.place = 'lent';
     this.#tell('acquire', connection);
+    lend(connection);
   }
 
   /** What a listener throws is an uncaught exception. Whoever has borrowed the connection is not to blame. */

@@ -1,5 +1,6 @@
 import { isReadOnly } from './classify.js';
 import type { Driver, DriverConnection } from './driver.js';
+import { type Info, keepStatus } from './status.js';
 
 // https://mariadb.com/kb/en/ok_packet/
 const IN_TRANSACTION = 0x0001;
@@ -12,10 +13,10 @@ const TRACK = 'SET session_track_state_change = ON';
  * What the server says of a connection's session at the end of each answer, and what its borrower saw fail. It costs
  * nothing: the driver keeps the last answer's status, and this looks at each.
  */
-export class Session<C extends DriverConnection> {
+export class Session<C extends DriverConnection> implements Info {
   readonly #connection: C;
   readonly #driver: Driver<C>;
-  #status: number;
+  #status = 0;
   readonly #database: string | undefined;
   #changed = false;
   #doubtful = false;
@@ -28,17 +29,19 @@ export class Session<C extends DriverConnection> {
   constructor(connection: C, driver: Driver<C>, database: string | undefined) {
     this.#connection = connection;
     this.#driver = driver;
-    this.#status = connection.info.status;
     this.#database = database;
-    Object.defineProperty(connection.info, 'status', {
-      get: () => this.#status,
-      set: (status: number) => {
-        this.#status = status;
-        if ((status & SESSION_STATE_CHANGED) !== 0) this.#changed = true;
-      },
-      enumerable: true,
-      configurable: true,
-    });
+    keepStatus(connection.info, this);
+    this.accept();
+  }
+
+  /** The status flags of the server's last answer. */
+  get status(): number {
+    return this.#status;
+  }
+
+  set status(status: number) {
+    this.#status = status;
+    if ((status & SESSION_STATE_CHANGED) !== 0) this.#changed = true;
   }
 
   /** Whether a transaction is open, or may be: in an error the server doesn't say. */
