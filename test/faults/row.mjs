@@ -8,6 +8,7 @@ import {
   hardenedOptions,
   hardenedSockets,
   hear,
+  monotonicMillis,
   socketsLeft,
   starvedMillis,
   tell,
@@ -34,9 +35,10 @@ export async function enact({ cells, stock, ports }) {
   await tell({ options: hardenedOptions() });
 
   await hear('fault');
+  const heardAt = monotonicMillis();
   const outcomes = await Promise.all(cells.map(suffer));
   const patient = cells.map((cell) => cell.askPatiently?.(cell));
-  await tell({ outcomes, stockIsStuck: await stock.isStuck() });
+  await tell({ heardAt, outcomes, stockIsStuck: await stock.isStuck() });
 
   await hear('heal');
   const healed = { at: performance.now(), starvedMillis: starvedMillis() };

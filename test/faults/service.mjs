@@ -46,6 +46,11 @@ export function starvedMillis() {
   return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6;
 }
 
+/** The clock that all processes of the machine have in common: CLOCK_MONOTONIC. */
+export function monotonicMillis() {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 export async function outcome(promise) {
   try {
     await promise;

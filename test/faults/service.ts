@@ -23,6 +23,15 @@ export interface Outcome {
   readonly by?: 'kernel' | 'patience';
   /** Connections that the pool has still counted as its own, right after. */
   readonly held?: number;
+  /** How long after its first step the service has heard of the fault, from when on it measures. */
+  readonly lateMillis: number;
+}
+
+interface Suffered {
+  /** When the service was told of the fault, by `monotonicMillis`. */
+  readonly heardAt: number;
+  readonly outcomes: readonly Omit<Outcome, 'lateMillis'>[];
+  readonly stockIsStuck: boolean;
 }
 
 /** What those in one state saw after the healing. */
@@ -43,7 +52,7 @@ interface End {
   readonly socketsLeft: number;
 }
 
-/** When somebody can be told at the soonest, and has to be at the latest, in milliseconds from the fault on. */
+/** When somebody can be told at the soonest, and has to be at the latest, in milliseconds from when the service has heard of the fault. */
 export type Bounds = readonly [soonest: number, latest: number];
 
 /** What an adapter promises. */
@@ -61,12 +70,18 @@ export interface Promises {
 /** What a busy machine may add through the server. What it adds through the service itself, the kernel tells. */
 const SERVER_NOISE_MILLIS = 1000;
 
+/** As in `service.mjs`: the clock that all processes of the machine have in common. */
+export function monotonicMillis(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 export const IMPATIENT: Bounds = [IMPATIENCE_MILLIS - 50, IMPATIENCE_MILLIS];
 
 /** Who connects waits for as long as he likes; whoever has a connection is told by the kernel. */
-export function usualBounds({ silent }: Fault, { state }: Pick<Outcome, 'state'>): Bounds {
+export function usualBounds({ silent }: Fault, { state, lateMillis }: Pick<Outcome, 'state' | 'lateMillis'>): Bounds {
   if (state.endsWith('connecting')) return IMPATIENT;
-  return silent ? [SOONEST_MILLIS, KERNEL_MILLIS] : [-1, 0];
+  // A host is silent as soon as it has no NIC, and has no power once its processes have ended.
+  return silent ? [SOONEST_MILLIS - lateMillis, KERNEL_MILLIS] : [-1, 0];
 }
 
 /** A program on a host that has clients of an adapter in every state, plain and over TLS: the other side of `row.mjs`. */
@@ -99,11 +114,15 @@ export class Service {
     return new Service(promises, process);
   }
 
-  /** Right after the fault: expects that everybody is told, in time. */
-  async expectTold(fault: Fault): Promise<void> {
+  /**
+   * Right after the fault: expects that everybody is told, in time.
+   * @param beganAt when the fault's first step was taken, by `monotonicMillis`
+   */
+  async expectTold(fault: Fault, beganAt: number): Promise<void> {
     this.#process.send('fault');
-    const { outcomes, stockIsStuck } = await hear<{ outcomes: Outcome[]; stockIsStuck: boolean }>(this.#process);
-    this.#outcomes = outcomes.map((outcome) => ({ ...outcome, told: [outcome.told].flat() }));
+    const { heardAt, outcomes, stockIsStuck } = await hear<Suffered>(this.#process);
+    const lateMillis = heardAt - beganAt;
+    this.#outcomes = outcomes.map((outcome) => ({ ...outcome, told: [outcome.told].flat(), lateMillis }));
     for (const outcome of this.#outcomes) this.#expectTold(fault, outcome);
     expect(stockIsStuck, fault.name).toBe(fault.silent);
   }

@@ -2,7 +2,7 @@ import { type Host, Lab } from '@lifeguard/lab';
 import { test } from 'vitest';
 import { type Cell, Cells } from './cells.js';
 import { FAULTS, type Fault, type Scene, type Server } from './fault.js';
-import { type Promises, Service } from './service.js';
+import { monotonicMillis, type Promises, Service } from './service.js';
 
 /** The servers of one kind on a host, plain and over TLS. */
 export interface Servers extends Server {
@@ -60,8 +60,9 @@ export async function arePossible({ adapter, unavailable }: Pick<Matrix, 'adapte
 
 /** Applies a fault to services, and heals it: expects that all they promise is kept. What became of each, in the same order. */
 export async function suffer(fault: Fault, scene: Scene, services: readonly Service[]): Promise<(readonly Cell[])[]> {
+  const beganAt = monotonicMillis();
   await fault.apply(scene);
-  await Promise.all(services.map((service) => service.expectTold(fault)));
+  await Promise.all(services.map((service) => service.expectTold(fault, beganAt)));
   await fault.heal(scene);
   return Promise.all(services.map((service) => service.expectServed(fault)));
 }

@@ -51,6 +51,20 @@ export const MUTATIONS: readonly Mutation[] = [
     remove: 'followEvents(socket, this);',
     tests: tcp('capture'),
   },
+  {
+    rule: 1,
+    promise: 'a mariadb connection whose socket was opened late, unseen, is given up',
+    file: 'packages/adapters/mariadb/src/opener.ts',
+    remove: 'throw openedLate();',
+    tests: adapter('mariadb', 'opener'),
+  },
+  {
+    rule: 1,
+    promise: 'from then on mariadb’s sockets are looked for however late they are opened',
+    file: 'packages/adapters/mariadb/src/opener.ts',
+    remove: 'this.#atOnce = false;',
+    tests: adapter('mariadb', 'opener'),
+  },
 
   {
     rule: 2,
@@ -200,6 +214,14 @@ export const MUTATIONS: readonly Mutation[] = [
     remove: 'async drain({ timeoutMillis = PATIENCE_MILLIS }',
     put: 'async drain({ timeoutMillis = 0 }',
     tests: unit('patience'),
+  },
+  {
+    rule: 3,
+    promise: 'a callback waits no longer than the pool’s time',
+    file: 'packages/pool/src/pool.ts',
+    remove: 'this.#desk.waitFor(callback, this.#options.acquireTimeoutMillis,',
+    put: 'this.#desk.waitFor(callback, 0,',
+    tests: unit('callbacks'),
   },
 
   {
@@ -598,6 +620,14 @@ export const MUTATIONS: readonly Mutation[] = [
     put: 'throw error;',
     tests: unit('pool'),
   },
+  {
+    rule: 7,
+    promise: 'what a callback throws costs nobody a connection',
+    file: 'packages/pool/src/desk.ts',
+    remove: 'process.nextTick(waiter.callback, null, resource);',
+    put: 'waiter.callback(null, resource);',
+    tests: unit('callbacks'),
+  },
 
   {
     rule: 8,
@@ -845,6 +875,35 @@ export const MUTATIONS: readonly Mutation[] = [
     remove: 'inTime(CONFIRM_MILLIS, ',
     put: 'inTime(2 ** 30, ',
     tests: adapter('amqplib', 'custody'),
+  },
+  {
+    rule: 8,
+    promise: 'a callback that waits is not forgotten',
+    file: 'packages/pool/src/desk.ts',
+    remove: 'this.#seat(waiter, undefined);',
+    tests: unit('callbacks'),
+  },
+  {
+    rule: 8,
+    promise: 'a callback is told why there is no connection',
+    file: 'packages/pool/src/desk.ts',
+    remove: 'if (waiter.callback) process.nextTick(waiter.callback, reason);\n  else waiter.reject(reason);',
+    put: 'waiter.reject(reason);',
+    tests: unit('callbacks'),
+  },
+  {
+    rule: 8,
+    promise: 'tryAcquire lends nothing past those who wait',
+    file: 'packages/pool/src/pool.ts',
+    remove: 'this.#desk.waiting > 0 || ',
+    tests: unit('callbacks'),
+  },
+  {
+    rule: 8,
+    promise: 'tryAcquire lends nothing of a pool that drains',
+    file: 'packages/pool/src/pool.ts',
+    remove: "if (this.#phase !== 'open') return undefined;",
+    tests: unit('callbacks'),
   },
 
   {

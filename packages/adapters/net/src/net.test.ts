@@ -259,7 +259,11 @@ describe.each(['plain', 'tls'] as const)('a socket of the pool, %s', (transport)
   test('is closed with the pool, which ends by itself', async () => {
     const server = await startServer(transport);
     const pool = open(transport, server, { max: 3 });
-    await Promise.all([1, 2, 3].map(() => pool.use((socket) => ask(socket, 'hello'))));
+    // All three at once: one that is given back early would serve a second caller, and the third socket come when it likes.
+    const lent = await Promise.all([1, 2, 3].map(() => pool.acquire()));
+    await Promise.all(lent.map((socket) => ask(socket, 'hello')));
+    expect(server.sockets.size).toBe(3);
+    await Promise.all(lent.map((socket) => pool.release(socket)));
     const closed = Promise.all([...server.sockets].map((socket) => once(socket, 'close')));
     await pool.close();
     await closed;
