@@ -39,10 +39,10 @@ test('errors that nobody listens to, of idle clients and of lent ones, do not en
       for (const client of clients) pids.push((await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid);
       clients[1].release();
       const other = new Pool({ connectionString: process.env.DATABASE_URL });
-      const gone = new Promise((resolve) => clients[0].once('end', resolve));
+      const gone = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
       for (const pid of pids) await other.query('SELECT pg_terminate_backend($1)', [pid]);
       await other.end();
-      await gone;
+      await Promise.all(gone);
       clients[0].release();
       console.log((await pool.query('SELECT 42 AS n')).rows[0].n);
       await pool.end();
