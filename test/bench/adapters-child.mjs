@@ -1,5 +1,6 @@
 // One sitting of an adapter beside its driver alone.
 import { calling } from './callers.mjs';
+import { apartFrom } from './processors.mjs';
 import { runSitting } from './sitting.mjs';
 import { measureInTurns, TURN_OPERATIONS } from './turns.mjs';
 
@@ -26,7 +27,7 @@ await runSitting(measure);
 async function measure(name, callers, turns) {
   const { prepare } = await import(new URL(`adapters/${name}.mjs`, import.meta.url).href);
   /** @type {Pair} */
-  const { own, stock, close } = await prepare();
+  const { own, stock, close } = await apartFrom(prepare);
   /** @type {import('./sittings.mjs').Sitting} */
   const found = {};
   for (const many of callers) {

@@ -1,7 +1,6 @@
 // What the drivers' own pools and clients do in a second, through our adapters and without them.
 import { LabUnavailableError } from '@lifeguard/lab';
-import { measureInSittings } from './sittings.mjs';
-import { ratioOf, spreadOf } from './spread.mjs';
+import { measureInSittings, ratioOfSittings, spreadOfSittings } from './sittings.mjs';
 import { judge } from './target.mjs';
 import { turnsOf } from './turns.mjs';
 
@@ -22,8 +21,6 @@ const NAMES = [
 ];
 const CALLERS = [10, 50];
 const LEAST_RATIO = 0.97;
-/** One process differs from the next by about as much as the limit leaves. */
-const SITTINGS = 7;
 
 /** @param {import('./section.mjs').SectionOptions} options */
 export async function measureAdapters({ quick, tell }) {
@@ -32,7 +29,7 @@ export async function measureAdapters({ quick, tell }) {
   const partsLeftOut = [];
   for (const name of NAMES) {
     try {
-      const options = { quick, sittings: SITTINGS, tell: (/** @type {string} */ text) => tell(`${name}, ${text}`) };
+      const options = { quick, tell: (/** @type {string} */ text) => tell(`${name}, ${text}`) };
       const cases = await measureInSittings('adapters-child.mjs', [name, CALLERS, turnsOf(quick)], options);
       tables.push(tableOf(name, cases));
       targets.push(...targetsOf(cases));
@@ -55,8 +52,8 @@ function tableOf(name, cases) {
     const cells = [...cases].map(([callers, rounds]) => {
       const times = rounds.get(each) ?? [];
       // The ratio of rates is the inverse of that of times.
-      const ratio = ratioOf(times, rounds.get(own) ?? []);
-      const value = 1e9 / spreadOf(times).median;
+      const ratio = ratioOfSittings(times, rounds.get(own) ?? []);
+      const value = 1e9 / spreadOfSittings(times).median;
       return [`${callers} callers`, each === own ? { value } : { value, ratio }];
     });
     return { name: each === own ? name : `  ${each}`, cells: Object.fromEntries(cells) };
@@ -87,7 +84,7 @@ function targetsOf(cases) {
       of: `rate, beside that of ${stock}`,
       bound: 'at least',
       limit: LEAST_RATIO,
-      measured: ratioOf(rounds.get(stock) ?? [], rounds.get(own) ?? []),
+      measured: ratioOfSittings(rounds.get(stock) ?? [], rounds.get(own) ?? []),
     }),
   );
 }

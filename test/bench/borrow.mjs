@@ -1,10 +1,10 @@
 // Acquire + release, when the borrower gives the connection back at once, and when it holds it across a turn of the event loop.
 import { everybody, lifeguard, noPool, peers } from './contenders.mjs';
-import { measureInSittings } from './sittings.mjs';
-import { ratioOf, spreadOf } from './spread.mjs';
+import { measureInSittings, ratioOfSittings, spreadOfSittings } from './sittings.mjs';
 import { judge } from './target.mjs';
 
 /** @typedef {import('./table.mjs').Table} Table */
+/** @typedef {import('./sittings.mjs').Cases} Cases */
 
 const CONNECTIONS = 10;
 const CASES = [
@@ -40,7 +40,7 @@ export async function measureHold(options) {
  * @param {'borrow' | 'hold'} name
  * @param {string} title
  * @param {import('./section.mjs').SectionOptions} options
- * @returns {Promise<{ table: Table, rounds: import('./sittings.mjs').Cases }>} and the rounds, by column and by pool
+ * @returns {Promise<{ table: Table, rounds: Cases }>} and the rounds, by column and by pool
  */
 async function compare(name, title, { quick, effort, tell }) {
   const args = [name, CASES.map(({ borrowers }) => borrowers), quick ? effort : EFFORT];
@@ -52,7 +52,7 @@ async function compare(name, title, { quick, effort, tell }) {
 /**
  * @param {string} name
  * @param {string} title
- * @param {Map<string, Map<string, number[]>>} rounds
+ * @param {Cases} rounds
  * @returns {Table}
  */
 function tableOf(name, title, rounds) {
@@ -60,8 +60,11 @@ function tableOf(name, title, rounds) {
     const cells = [...rounds].map(([column, values]) => {
       const theirs = values.get(contender.name) ?? [];
       const ours = values.get(lifeguard.name) ?? [];
-      const { median } = spreadOf(theirs);
-      return [column, contender === noPool ? { value: median } : { value: median, ratio: ratioOf(ours, theirs) }];
+      const { median } = spreadOfSittings(theirs);
+      return [
+        column,
+        contender === noPool ? { value: median } : { value: median, ratio: ratioOfSittings(ours, theirs) },
+      ];
     });
     return { name: contender.name, cells: Object.fromEntries(cells) };
   });
@@ -69,12 +72,12 @@ function tableOf(name, title, rounds) {
 }
 
 /**
- * @param {Map<string, number[]>} values of one case, by pool
+ * @param {Map<string, import('./sittings.mjs').Sittings>} values of one case, by pool
  * @returns {{ peer: string, measured: import('./spread.mjs').Spread }}
  */
 function besideFastestPeer(values) {
   const ours = values.get(lifeguard.name) ?? [];
-  const ratios = peers.map(({ name }) => ({ peer: name, measured: ratioOf(ours, values.get(name) ?? []) }));
+  const ratios = peers.map(({ name }) => ({ peer: name, measured: ratioOfSittings(ours, values.get(name) ?? []) }));
   return ratios.reduce((a, b) => (b.measured.median > a.measured.median ? b : a));
 }
 

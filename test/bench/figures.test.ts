@@ -28,6 +28,9 @@ const { spreadOf, ratioOf } = await load<{
   spreadOf(values: readonly number[]): Spread;
   ratioOf(values: readonly number[], base: readonly number[]): Spread;
 }>('spread.mjs');
+const { ratioOfSittings } = await load<{
+  ratioOfSittings(values: readonly (readonly number[])[], base: readonly (readonly number[])[]): Spread;
+}>('sittings.mjs');
 const { judge } = await load<{ judge(target: Target): { readonly outcome: string } }>('target.mjs');
 const { rotationLoop } = await load<{ rotationLoop(contender: object): Rotate }>('loops.mjs');
 const { drawChart } = await load<{ drawChart(results: object): string }>('chart.mjs');
@@ -46,6 +49,16 @@ test('of few rounds, the range is all of them', () => {
 
 test('a round that was slow for both changes no ratio', () => {
   expect(ratioOf([2, 20, 4], [1, 10, 2])).toEqual({ low: 2, median: 2, high: 2 });
+});
+
+test('of several sittings, the range is that of their medians, however many rounds each had', () => {
+  const sittings = [0.9, 1, 1.1].map((ratio) => Array.from({ length: 300 }, () => ratio));
+  const base = sittings.map((rounds) => rounds.map(() => 1));
+  expect(ratioOfSittings(sittings, base)).toEqual({ low: 0.9, median: 1, high: 1.1 });
+});
+
+test('of one sitting, the range is that of its rounds', () => {
+  expect(ratioOfSittings([[3, 1, 2]], [[1, 1, 1]])).toEqual({ low: 1, median: 2, high: 3 });
 });
 
 test.each<[Bound, number, number, number, string]>([

@@ -6,6 +6,7 @@ import { createPool } from '@lifeguard/pool';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { calling } from './callers.mjs';
 import { ALONE, OBSERVED } from './observed.mjs';
+import { apartFrom } from './processors.mjs';
 import { measureInRounds } from './rounds.mjs';
 import { runSitting } from './sitting.mjs';
 import { measureInTurns, TURN_OPERATIONS } from './turns.mjs';
@@ -31,7 +32,7 @@ async function measure(what, connections, numbers, effort) {
   const compare = (/** @type {Contestants} */ pools) =>
     'rounds' in effort ? measureInRounds(pools, effort) : measureInTurns(pools, effort);
   if (what === 'loans') return measureBoth(() => openLoans(connections), LOANS, numbers, compare);
-  const server = await startPostgres('loopback');
+  const server = await apartFrom(() => startPostgres('loopback'));
   try {
     return await measureBoth(() => openQueries(connections, server), TURN_OPERATIONS, numbers, compare);
   } finally {

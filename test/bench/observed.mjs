@@ -1,8 +1,7 @@
 // What it costs to observe a pool with OpenTelemetry: a loan alone, and queries per second against a real server. Both pools
 // are in one process, and only one of them is observed. And what a status page costs.
 import { startPostgres } from '@lifeguard/lab';
-import { measureInSittings } from './sittings.mjs';
-import { ratioOf, spreadOf } from './spread.mjs';
+import { measureInSittings, ratioOfSittings, spreadOfSittings } from './sittings.mjs';
 import { measureStatusPage } from './status-page.mjs';
 import { judge } from './target.mjs';
 import { turnsOf } from './turns.mjs';
@@ -18,6 +17,7 @@ export const OBSERVED = 'observed';
 export const ALONE = 'not observed';
 
 /** @typedef {import('./sittings.mjs').Cases} Rounds by the number of callers */
+/** @typedef {import('./sittings.mjs').Sittings} Sittings */
 
 /** @param {import('./section.mjs').SectionOptions} options */
 export async function measureObserved({ quick, effort, tell }) {
@@ -51,7 +51,7 @@ function loanTable(rounds) {
   const rows = rowsOf(
     rounds,
     (nanos) => nanos,
-    (observed, alone) => ratioOf(observed, alone),
+    (observed, alone) => ratioOfSittings(observed, alone),
   );
   return { name: 'observed loans', title, unit: 'ns', ratio: "the observed pool's time beside this one's", rows };
 }
@@ -66,7 +66,7 @@ function queryTable(rounds) {
   const rows = rowsOf(
     rounds,
     (nanos) => 1e9 / nanos,
-    (observed, alone) => ratioOf(alone, observed),
+    (observed, alone) => ratioOfSittings(alone, observed),
   );
   return {
     name: 'observed queries',
@@ -80,12 +80,12 @@ function queryTable(rounds) {
 /**
  * @param {Rounds} rounds
  * @param {(nanos: number) => number} toValue
- * @param {(observed: number[], alone: number[]) => import('./spread.mjs').Spread} compare
+ * @param {(observed: Sittings, alone: Sittings) => import('./spread.mjs').Spread} compare
  */
 function rowsOf(rounds, toValue, compare) {
   return [OBSERVED, ALONE].map((name) => {
     const cells = [...rounds].map(([callers, values]) => {
-      const value = toValue(spreadOf(values.get(name) ?? []).median);
+      const value = toValue(spreadOfSittings(values.get(name) ?? []).median);
       const ratio = compare(values.get(OBSERVED) ?? [], values.get(ALONE) ?? []);
       return [`${callers} callers`, name === OBSERVED ? { value } : { value, ratio }];
     });
@@ -101,7 +101,7 @@ function rateTargets(rounds) {
       of: 'rate, beside that of one that is not observed',
       bound: 'at least',
       limit: LEAST_RATIO,
-      measured: ratioOf(values.get(ALONE) ?? [], values.get(OBSERVED) ?? []),
+      measured: ratioOfSittings(values.get(ALONE) ?? [], values.get(OBSERVED) ?? []),
     }),
   );
 }
@@ -112,15 +112,17 @@ function rateTargets(rounds) {
  */
 function shareTargets(loans, queries) {
   return [...loans].map(([callers, values]) => {
-    const query = spreadOf(queries.get(callers)?.get(ALONE) ?? []).median;
+    const query = spreadOfSittings(queries.get(callers)?.get(ALONE) ?? []).median;
     const alone = values.get(ALONE) ?? [];
-    const added = (values.get(OBSERVED) ?? []).map((nanos, round) => nanos - (alone[round] ?? Number.NaN));
+    const added = (values.get(OBSERVED) ?? []).map((rounds, sitting) =>
+      rounds.map((nanos, round) => nanos - (alone[sitting]?.[round] ?? Number.NaN)),
+    );
     return judge({
       what: `a loan of an observed pool, ${callers} callers`,
       of: 'what is added to its time, beside the time of SELECT 1',
       bound: 'at most',
       limit: MOST_OF_A_QUERY,
-      measured: spreadOf(added.map((nanos) => nanos / query)),
+      measured: spreadOfSittings(added.map((rounds) => rounds.map((nanos) => nanos / query))),
     });
   });
 }

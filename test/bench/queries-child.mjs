@@ -3,6 +3,7 @@ import { startPostgres } from '@lifeguard/lab';
 import { Pool as LifeguardPool } from '@lifeguard/pg';
 import pg from 'pg';
 import { calling } from './callers.mjs';
+import { apartFrom } from './processors.mjs';
 import { BARE, OURS, THEIRS } from './queries.mjs';
 import { runSitting } from './sitting.mjs';
 import { measureInTurns, TURN_OPERATIONS } from './turns.mjs';
@@ -16,7 +17,7 @@ await runSitting(measure);
  * @returns {Promise<import('./sittings.mjs').Sitting>} by the number of callers
  */
 async function measure(connections, numbers, turns) {
-  const server = await startPostgres('loopback');
+  const server = await apartFrom(() => startPostgres('loopback'));
   const { connectionString } = server;
   const ours = new LifeguardPool({ connectionString, max: connections });
   const theirs = new pg.Pool({ connectionString, max: connections });

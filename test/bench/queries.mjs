@@ -1,6 +1,5 @@
 // Queries through a pool, against a real server: what is left of a pool's price when there is work to do.
-import { measureInSittings } from './sittings.mjs';
-import { ratioOf, spreadOf } from './spread.mjs';
+import { measureInSittings, ratioOfSittings, spreadOfSittings } from './sittings.mjs';
 import { judge } from './target.mjs';
 import { turnsOf } from './turns.mjs';
 
@@ -28,8 +27,8 @@ function tableOf(cases) {
     const cells = [...cases].map(([callers, rounds]) => {
       const theirs = rounds.get(name) ?? [];
       // The ratio of rates is the inverse of that of times.
-      const ratio = ratioOf(theirs, rounds.get(OURS) ?? []);
-      return [`${callers} callers`, { value: 1e9 / spreadOf(theirs).median, ratio }];
+      const ratio = ratioOfSittings(theirs, rounds.get(OURS) ?? []);
+      return [`${callers} callers`, { value: 1e9 / spreadOfSittings(theirs).median, ratio }];
     });
     return { name, cells: Object.fromEntries(cells) };
   });
@@ -45,7 +44,7 @@ function targetsOf(cases) {
       of: "rate, beside pg.Pool's",
       bound: 'at least',
       limit: 1,
-      measured: ratioOf(rounds.get(THEIRS) ?? [], rounds.get(OURS) ?? []),
+      measured: ratioOfSittings(rounds.get(THEIRS) ?? [], rounds.get(OURS) ?? []),
     }),
   );
 }

@@ -24,12 +24,21 @@ export function spreadOf(values) {
 }
 
 /**
- * Round by round, because what disturbs a round disturbs both.
- *
  * @param {readonly number[]} values
  * @param {readonly number[]} base
  * @returns {Spread} of `values` divided by `base`
  */
 export function ratioOf(values, base) {
-  return spreadOf(values.map((value, round) => value / (base[round] ?? Number.NaN)));
+  return spreadOf(ratiosOf(values, base));
+}
+
+/**
+ * Round by round, because what disturbs a round disturbs both.
+ *
+ * @param {readonly number[]} values
+ * @param {readonly number[]} base
+ * @returns {number[]}
+ */
+export function ratiosOf(values, base) {
+  return values.map((value, round) => value / (base[round] ?? Number.NaN));
 }

@@ -9,7 +9,7 @@ export const TURN_OPERATIONS = 80;
  *
  * @type {import('./rounds.mjs').Turns}
  */
-const ALL_TURNS = { warmUp: 150, counted: 300 };
+const ALL_TURNS = { warmUp: 100, counted: 200 };
 const QUICK_TURNS = { warmUp: 2, counted: 5 };
 
 /** @param {boolean} quick */
