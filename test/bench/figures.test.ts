@@ -47,6 +47,12 @@ test('of few rounds, the range is all of them', () => {
   expect(spreadOf([3, 1, 2])).toEqual({ low: 1, median: 2, high: 3 });
 });
 
+test('rounds without a figure, or without one to compare it with, are an error and no ratio', () => {
+  expect(() => spreadOf([1, Number.NaN])).toThrow('Not all of the rounds are numbers: 1, NaN');
+  expect(() => ratioOf([1, 2], [1])).toThrow(RangeError);
+  expect(() => ratioOfSittings([[1]], [])).toThrow(RangeError);
+});
+
 test('a round that was slow for both changes no ratio', () => {
   expect(ratioOf([2, 20, 4], [1, 10, 2])).toEqual({ low: 2, median: 2, high: 2 });
 });

@@ -1,11 +1,11 @@
 // Whether a pool of many connections lends as fast as a small one.
 import { lifeguard, peers } from './contenders.mjs';
-import { measureInSittings } from './sittings.mjs';
-import { ratioOf, spreadOf } from './spread.mjs';
+import { measureInSittings, ratioOfSittings, spreadOfSittings } from './sittings.mjs';
 import { judge } from './target.mjs';
 
 /** @typedef {import('./contenders.mjs').Contender} Contender */
 /** @typedef {import('./table.mjs').Table} Table */
+/** @typedef {ReadonlyMap<string, import('./sittings.mjs').Sittings>} Rounds by pool and size */
 
 const SIZES = [10, 100, 1000, 10_000];
 const MOST_BESIDE_SMALLEST = 1.5;
@@ -21,7 +21,8 @@ const CASES = [
 export async function measureScale({ quick, effort, tell }) {
   const sizes = quick ? SIZES.slice(0, -1) : SIZES;
   const found = await measureInSittings('scale-child.mjs', [CASES, sizes, quick ? effort : EFFORT], { quick, tell });
-  const roundsOf = (/** @type {string} */ name) => found.get(name) ?? new Map();
+  /** @type {(name: string) => Rounds} */
+  const roundsOf = (name) => found.get(name) ?? new Map();
   return {
     tables: CASES.map(({ name, title }) => tableOf(name, title, sizes, roundsOf(name))),
     targets: CASES.map(({ name }) => targetOf(name, sizes, roundsOf(name))),
@@ -40,7 +41,7 @@ export function keyOf({ name }, size) {
  * @param {string} name
  * @param {string} title
  * @param {readonly number[]} sizes
- * @param {Map<string, number[]>} rounds
+ * @param {Rounds} rounds
  * @returns {Table}
  */
 function tableOf(name, title, sizes, rounds) {
@@ -48,8 +49,8 @@ function tableOf(name, title, sizes, rounds) {
   const rows = [lifeguard, ...peers].map((contender) => {
     const cells = sizes.map((size) => {
       const values = rounds.get(keyOf(contender, size)) ?? [];
-      const ratio = ratioOf(values, rounds.get(keyOf(contender, smallest)) ?? []);
-      return [columnOf(size), { value: spreadOf(values).median, ratio }];
+      const ratio = ratioOfSittings(values, rounds.get(keyOf(contender, smallest)) ?? []);
+      return [columnOf(size), { value: spreadOfSittings(values).median, ratio }];
     });
     return { name: contender.name, cells: Object.fromEntries(cells) };
   });
@@ -59,7 +60,7 @@ function tableOf(name, title, sizes, rounds) {
 /**
  * @param {string} name
  * @param {readonly number[]} sizes
- * @param {Map<string, number[]>} rounds
+ * @param {Rounds} rounds
  */
 function targetOf(name, sizes, rounds) {
   const [smallest = 0] = sizes;
@@ -70,7 +71,7 @@ function targetOf(name, sizes, rounds) {
     of: `time, beside that of ${columnOf(smallest)}`,
     bound: 'at most',
     limit: MOST_BESIDE_SMALLEST,
-    measured: ratioOf(valuesOf(largest), valuesOf(smallest)),
+    measured: ratioOfSittings(valuesOf(largest), valuesOf(smallest)),
   });
 }
 

@@ -12,8 +12,10 @@ const CONFIDENCE = 1.96;
 /**
  * @param {readonly number[]} values one for each round
  * @returns {Spread}
+ * @throws {RangeError} if one of them is no number: what can't have been measured is not printed
  */
 export function spreadOf(values) {
+  if (!values.every(Number.isFinite)) throw new RangeError(`Not all of the rounds are numbers: ${values.join(', ')}`);
   // How many of n values lie below the true median is binomial: n / 2, with a standard deviation of √n / 2.
   const margin = Math.min(1 / 2, CONFIDENCE / 2 / Math.sqrt(values.length));
   const [low = Number.NaN, median = Number.NaN, high = Number.NaN] = quantile(
